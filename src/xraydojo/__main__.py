@@ -1,0 +1,5 @@
+"""Let ``python -m xraydojo`` be the `dojo` command."""
+
+from xraydojo.cli import main
+
+main()

@@ -1,0 +1,223 @@
+"""What test cells call: comparisons that explain themselves and name the misconception."""
+
+import hashlib
+import os
+import sys
+import traceback
+
+import numpy as np
+
+from xraydojo.check import misconception
+from xraydojo.check.compare import Difference, compare
+from xraydojo.check.verdict import Verdict, picture, show
+from xraydojo.language import L, current
+
+_unit: str | None = None
+_passed: dict[str, object] = {}
+
+
+def begin(unit: str) -> None:
+    """Start a unit in this process: nothing is solved yet, and its wrong answers give the hints."""
+    global _unit
+    _unit = unit
+    _passed.clear()
+
+
+class CheckFailed(AssertionError):
+    """An answer that is not right yet; Jupyter shows its words, without a traceback."""
+
+    def __init__(self, verdict: Verdict):
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
+    def _render_traceback_(self):
+        return [self.verdict.headline]
+
+
+class _Wrong(Exception):
+    def __init__(self, difference: Difference):
+        self.difference = difference
+
+
+class _Crash(Exception):
+    """The learner's function raised; the cause is its exception."""
+
+
+class check:
+    """Check one exercise: ``with check("window") as t: t.call(window, pixels, 40, 400).equals(...)``.
+
+    Leaving the block shows the verdict; a wrong answer leaves it by `CheckFailed`.
+
+    Parameters
+    ----------
+    exercise : str
+        The exercise's id, which is the name of the learner's function.
+    hidden : bool
+        Whether the block is hidden from learners: then no input and no expected value is shown, and a pass is silent.
+    """
+
+    def __init__(self, exercise: str, hidden: bool = False):
+        self.exercise = exercise
+        self.hidden = hidden
+        self.rng = _generator(exercise)
+        self._namespace = sys._getframe(1).f_globals
+        self._calls: list[misconception.Call] = []
+
+    def call(self, function, *arguments, **keywords) -> "Answer":
+        """Call the learner's function on these arguments and return what came of it.
+
+        The arguments must stay as they were; models and random generators may change.
+        """
+        called = misconception.call(function, self._name(function), arguments, keywords)
+        self._calls.append(called)
+        return Answer(called)
+
+    def that(self, condition, message: str) -> None:
+        """Ask for a property; ``message`` tells the learner which one is missing."""
+        if not np.all(condition):
+            raise _Wrong(Difference("property", message))
+
+    def _name(self, function) -> str:
+        return next((name for name, value in self._namespace.items() if value is function), getattr(function, "__name__", "?"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is not None and not isinstance(error, Exception):
+            return False
+        if error is None and (called := next((c for c in self._calls if c.changed), None)):
+            error = _Wrong(Difference("property", _changed_message(called)))
+        if error is not None:
+            verdict = self._verdict(error)
+            show(verdict)
+            raise CheckFailed(verdict) from None
+        if not self.hidden:
+            _passed[self.exercise] = self._namespace.get(self.exercise)
+            show(Verdict(self.exercise))
+        return True
+
+    def _verdict(self, error: Exception) -> Verdict:
+        if isinstance(error, _Crash):
+            return self._crash(error.__cause__)
+        if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+            return Verdict(self.exercise, "missing", self._missing(error.name), self.hidden)
+        if not isinstance(error, _Wrong):
+            return Verdict(self.exercise, "type", L(
+                f"What your function returned could not be used here ({type(error).__name__}: {error}).",
+                f"関数の返した値を、ここで使うことができませんでした（{type(error).__name__}: {error}）。"), self.hidden)
+        difference = error.difference
+        message = _hidden_message(difference) if self.hidden else difference.message
+        drawn = None if self.hidden else picture(difference.got, difference.expected)
+        return Verdict(self.exercise, difference.rung, message, self.hidden, *self._hint(), picture=drawn)
+
+    def _hint(self) -> tuple[str | None, str | None]:
+        answer = misconception.recognise(_unit, self.exercise, self._calls, self._namespace) if _unit else None
+        return (answer.name, answer.hint[current()]) if answer else (None, None)
+
+    def _missing(self, name: str) -> str:
+        if name == self.exercise:
+            return L(f"There is no `{name}` yet. Run the cell above, in which you write it, and then this one again.",
+                     f"`{name}` がまだありません。上の、関数を書くセルを実行してから、このセルをもう一度実行してください。")
+        return L(f"`{name}` is unknown. Run the cells from the top of the notebook (menu Run > Run All Above Selected Cell).",
+                 f"`{name}` が見つかりません。ノートブックの先頭から順にセルを実行してください（メニューの「実行」→「選択したセルより上をすべて実行」）。")
+
+    def _crash(self, error: Exception) -> Verdict:
+        if isinstance(error, NotImplementedError):
+            return Verdict(self.exercise, "unwritten", L(
+                "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code.",
+                "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。"), self.hidden)
+        line, text = _learners_line(error, self._namespace)
+        message = L(f"Your code stopped in line {line}: {text}" if text else "Your code stopped.",
+                    f"あなたのコードの {line} 行目で止まりました：{text}" if text else "あなたのコードが途中で止まりました。")
+        message += f"\n{type(error).__name__}: {error}"
+        trace = None if self.hidden else "".join(traceback.format_exception(error)).rstrip()
+        return Verdict(self.exercise, "crash", message, self.hidden, *self._hint(), trace=trace)
+
+
+class Answer:
+    """What the learner's function made of one call."""
+
+    def __init__(self, called: misconception.Call):
+        self._called = called
+
+    @property
+    def value(self):
+        """What the function returned; a crash ends the check."""
+        if self._called.error is not None:
+            raise _Crash() from self._called.error
+        return self._called.value
+
+    def equals(self, expected, rtol: float | None = None, atol: float | None = None, names=None) -> None:
+        """Ask for this value; see `xraydojo.check.compare.compare`."""
+        if difference := compare(self.value, expected, rtol, atol, names):
+            raise _Wrong(difference)
+        if self._called.changed:
+            raise _Wrong(Difference("property", _changed_message(self._called)))
+
+    def raises(self, kind: type[Exception]) -> None:
+        """Ask for an exception of this kind."""
+        error = self._called.error
+        if isinstance(error, kind):
+            return
+        if error is not None:
+            raise _Crash() from error
+        raise _Wrong(Difference("raised", L(
+            f"These arguments make no sense; your function should raise {kind.__name__}, but it returned a value.",
+            f"この引数には意味がないので、{kind.__name__} を発生させるはずですが、値が返ってきました。")))
+
+
+def yours_or(library_function):
+    """Return the learner's function of the same name once its check has passed in this notebook, else the library's.
+
+    Parameters
+    ----------
+    library_function : callable
+        The well-kept equivalent, whose ``__name__`` is the exercise's id.
+    """
+    name = library_function.__name__
+    mine = sys._getframe(1).f_globals.get(name)
+    if mine is not None and _passed.get(name) is mine:
+        return mine
+    show(_Notice(L(f"`{name}` has not passed its check yet, so this demo uses the library's.",
+                   f"`{name}` の確認がまだ済んでいないので、このデモではライブラリの関数を使います。")))
+    return library_function
+
+
+class _Notice(str):
+    def _repr_html_(self):
+        return f'<div style="color:#6E6E6E;font-size:90%">ℹ {self}</div>'
+
+
+def _generator(exercise: str) -> np.random.Generator:
+    """Make the generator of an exercise's random cases from the course's secret seed and the learner's id."""
+    text = f"{os.environ.get('XRAYDOJO_SEED', '')}:{exercise}"
+    return np.random.default_rng(list(hashlib.sha256(text.encode()).digest()))
+
+
+def _changed_message(called: misconception.Call) -> str:
+    return L(f"Your function changed its argument {called.changed}. Work on a copy, so that the caller's data stay as they were.",
+             f"関数が引数（{called.changed}）の中身を書き換えています。呼び出し側のデータが変わらないように、コピーを使ってください。")
+
+
+def _hidden_message(difference: Difference) -> str:
+    """Name the rung only: a hidden case shows neither its input nor what was expected."""
+    return {
+        "type": L("The result has another type than expected.", "結果の型が期待と違います。"),
+        "shape": L("The result has another shape than expected.", "結果の形が期待と違います。"),
+        "finite": L("The result holds NaN or infinity.", "結果に NaN か無限大が含まれています。"),
+        "range": L("The result leaves the range from 0 to 1.", "結果が 0 から 1 の範囲を外れています。"),
+        "value": L("The result has other values than expected. Does your function hold for any input?",
+                   "結果の値が期待と違います。どのような入力でも正しく動くでしょうか。"),
+    }.get(difference.rung, difference.message)
+
+
+def _learners_line(error: Exception, namespace: dict) -> tuple[int, str]:
+    """Return number and text of the line of the learner's own code at which the exception arose."""
+    line, text = 0, ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals is namespace:
+            summary = traceback.extract_tb(error.__traceback__)
+            own = [s for s in summary if s.filename == frame.f_code.co_filename and s.lineno == number]
+            line, text = number, own[-1].line if own else ""
+    return line, text

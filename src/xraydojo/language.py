@@ -1,0 +1,51 @@
+"""Words in the learner's language: English and Japanese stand side by side in the source."""
+
+import locale
+import os
+
+LANGUAGES = ("en", "ja")
+_current = None
+
+
+def L(en: str, ja: str) -> str:
+    """Choose between two texts that say the same.
+
+    Parameters
+    ----------
+    en, ja : str
+        The English and the Japanese text.
+
+    Returns
+    -------
+    str
+        The one in the current language (see `use`).
+    """
+    return ja if current() == "ja" else en
+
+
+def use(language: str | None) -> None:
+    """Set the language of this process; ``None`` returns to the locale's.
+
+    Raises
+    ------
+    ValueError
+        If the language is not one of `LANGUAGES`.
+    """
+    global _current
+    if language is not None and language not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, not {language!r}")
+    _current = language
+
+
+def current() -> str:
+    """Return the language in use, ``"en"`` or ``"ja"``: as set, else as the locale says."""
+    return _current or of_locale()
+
+
+def of_locale() -> str:
+    """Return the language of the user's locale: ``"ja"`` for Japanese, ``"en"`` for any other."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if name := os.environ.get(variable):
+            return "ja" if name.lower().startswith("ja") else "en"
+    name = locale.getlocale()[0] or ""
+    return "ja" if name.lower().startswith("ja") else "en"
