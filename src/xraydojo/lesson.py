@@ -112,7 +112,9 @@ def read_syllabus(course: Path = COURSE) -> list[Entry]:
     except yaml.MarkedYAMLError as error:
         raise LessonError(path, error.problem_mark.line + 1, f"not YAML: {error.problem}") from None
     except (TypeError, KeyError) as error:
-        raise LessonError(path, 1, f"every unit needs exactly {', '.join(Entry.__annotations__)}: {error}") from None
+        raise LessonError(
+            path, 1, f"every unit needs exactly {', '.join(Entry.__annotations__)}: {error}"
+        ) from None
     for entry in entries:
         if set(entry.title) != set(LANGUAGES):
             raise LessonError(path, 1, f"the title of {entry.id} needs both languages, en and ja")
@@ -131,7 +133,12 @@ def find_unit(name: str, course: Path = COURSE) -> Path:
     found = [id for id in ids if id == name] or [id for id in ids if name and id.startswith(name)]
     if len(found) != 1:
         known = ", ".join(ids)
-        raise DojoError(L(f"no unit is called {name!r}; the units are {known}", f"{name!r} という単元はありません。単元は {known} です"))
+        raise DojoError(
+            L(
+                f"no unit is called {name!r}; the units are {known}",
+                f"{name!r} という単元はありません。単元は {known} です",
+            )
+        )
     return course / found[0]
 
 
@@ -163,7 +170,9 @@ def read_answers(folder: Path, kind: str) -> tuple[Answer, ...]:
     seen = set()
     for answer in answers:
         if (answer.exercise, answer.name) in seen:
-            raise LessonError(path, answer.line, f"duplicate id: {answer.exercise} has two answers called {answer.name!r}")
+            raise LessonError(
+                path, answer.line, f"duplicate id: {answer.exercise} has two answers called {answer.name!r}"
+            )
         seen.add((answer.exercise, answer.name))
     return answers
 
@@ -182,7 +191,9 @@ def _read_percent(path: Path) -> list[tuple]:
     body = "\n".join(text.splitlines()[lines[0] - 1 :]) + "\n"
     cells = jupytext.reads(body, fmt="py:percent").cells
     if len(cells) != len(lines):
-        raise LessonError(path, lines[0], f"{len(lines)} cell markers make {len(cells)} cells: is a '# %%' inside a string?")
+        raise LessonError(
+            path, lines[0], f"{len(lines)} cell markers make {len(cells)} cells: is a '# %%' inside a string?"
+        )
     return [(cell.cell_type, _marks(cell.metadata), cell.source, line) for cell, line in zip(cells, lines)]
 
 
@@ -194,7 +205,9 @@ def _marks(metadata: dict) -> dict:
 def _lesson_cell(path: Path, cell_type: str, metadata: dict, source: str, line: int) -> Cell:
     known = {"lang", "role", "exercise", "test", "points"}
     if unknown := set(metadata) - known:
-        raise LessonError(path, line, f"unknown mark {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}")
+        raise LessonError(
+            path, line, f"unknown mark {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}"
+        )
     if not source.strip():
         raise LessonError(path, line, "the cell is empty")
     if cell_type == "markdown":
@@ -212,6 +225,8 @@ def _code_cell(path: Path, metadata: dict, source: str, line: int) -> Cell:
         raise LessonError(path, line, f"unknown role {metadata['role']!r}; the roles are {', '.join(ROLES)}")
     if marks == ["test"] and not metadata.get("points", 0) > 0:
         raise LessonError(path, line, f"the test of {metadata['test']} needs points, such as points=2")
+    if marks == ["exercise"] and "### BEGIN SOLUTION" not in source:
+        raise LessonError(path, line, f"{metadata['exercise']} has no ### BEGIN SOLUTION and ### END SOLUTION")
     sources = {language: localize(source, language, path, line) for language in LANGUAGES}
     longest = max(len(text.splitlines()) for text in sources.values())
     if longest > LONGEST_CELL:
@@ -246,7 +261,11 @@ def _answer(path: Path, kind: str, cell_type: str, metadata: dict, source: str, 
         raise LessonError(path, line, f'an answer begins with # %% exercise="..." {kind}="..."')
     hint = {language: _comment(source, language) for language in LANGUAGES}
     if kind == "wrong" and not all(hint.values()):
-        raise LessonError(path, line, f"the wrong answer {metadata[kind]!r} needs its hint in both languages, # en: and # ja:")
+        raise LessonError(
+            path,
+            line,
+            f"the wrong answer {metadata[kind]!r} needs its hint in both languages, # en: and # ja:",
+        )
     try:
         ast.parse(source)
     except SyntaxError as error:
@@ -288,9 +307,15 @@ def localize(source: str, language: str, path: Path = Path("lesson.py"), line: i
     except SyntaxError as error:
         raise LessonError(path, line + (error.lineno or 1), f"not Python: {error.msg}") from None
     rows = [text.encode() for text in kept]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "L"]
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "L"
+    ]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        if len(call.args) != 2 or call.keywords or not all(isinstance(a, (ast.Constant, ast.JoinedStr)) for a in call.args):
+        if (
+            len(call.args) != 2
+            or call.keywords
+            or not all(isinstance(a, (ast.Constant, ast.JoinedStr)) for a in call.args)
+        ):
             raise LessonError(path, line + call.lineno, 'L needs two literals: L("English", "日本語")')
         _replace(rows, call, call.args[LANGUAGES.index(language)])
     return "\n".join(row.decode() for row in rows if row is not None)
@@ -318,14 +343,18 @@ def _refuse_inconsistent(unit: Unit) -> None:
     for cell in unit.cells:
         if cell.exercise:
             if (cell.kind, cell.exercise) in seen:
-                raise LessonError(lesson, cell.line, f"duplicate id: {cell.exercise} already has {cell.kind} cell")
+                raise LessonError(
+                    lesson, cell.line, f"duplicate id: {cell.exercise} already has {cell.kind} cell"
+                )
             seen[cell.kind, cell.exercise] = cell
     for (kind, name), cell in seen.items():
         other = "test" if kind == "exercise" else "exercise"
         if (other, name) not in seen:
             raise LessonError(lesson, cell.line, f"{kind} {name} has no {other} cell")
         if name not in {answer.exercise for answer in unit.wrong_answers}:
-            raise LessonError(lesson, cell.line, f"{name} has no wrong answer in wrong_answers.py that its test rejects")
+            raise LessonError(
+                lesson, cell.line, f"{name} has no wrong answer in wrong_answers.py that its test rejects"
+            )
     names = {cell.exercise for cell in unit.exercises}
     for kind, answers in (("wrong", unit.wrong_answers), ("right", unit.right_answers)):
         for answer in answers:
@@ -334,7 +363,9 @@ def _refuse_inconsistent(unit: Unit) -> None:
                 raise LessonError(path, answer.line, f"no exercise is called {answer.exercise!r}")
     for cell in unit.cells:
         if cell.kind in ("demo", "explore", "setup") and (taken := names & _assigned(cell.sources["en"])):
-            raise LessonError(lesson, cell.line, f"a {cell.kind} must not assign the exercise's name {', '.join(taken)}")
+            raise LessonError(
+                lesson, cell.line, f"a {cell.kind} must not assign the exercise's name {', '.join(taken)}"
+            )
     if not any(cell.kind == "setup" for cell in unit.cells):
         raise LessonError(lesson, 1, "the lesson has no setup cell")
 

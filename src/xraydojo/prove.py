@@ -86,10 +86,14 @@ def _reject(unit: Unit, exercise: Cell, answer: Answer, language: str, proof: Pr
         proof.problems.append(f"{where} is rejected with {shown}, not its own: {verdict.message}")
     for other, failed in verdicts.items():
         if failed:
-            proof.problems.append(f"{where} also fails the test of {other}, which does not need it: {failed.message}")
+            proof.problems.append(
+                f"{where} also fails the test of {other}, which does not need it: {failed.message}"
+            )
 
 
-def _run(unit: Unit, exercise: Cell, source: str, language: str, others: list[str] = ()) -> dict[str, Verdict | None]:
+def _run(
+    unit: Unit, exercise: Cell, source: str, language: str, others: list[str] = ()
+) -> dict[str, Verdict | None]:
     """Run setup, solutions and one answer in their place, then the exercise's test and those of ``others``; None is a pass."""
     namespace = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()):
@@ -100,7 +104,9 @@ def _run(unit: Unit, exercise: Cell, source: str, language: str, others: list[st
             elif cell.kind == "exercise":
                 text = source if cell is exercise else cell.sources[language]
                 exec(compile(text, f"<{cell.exercise}>", "exec"), namespace)
-        return {name: _verdict(unit.tests[name], namespace, language) for name in [exercise.exercise, *others]}
+        return {
+            name: _verdict(unit.tests[name], namespace, language) for name in [exercise.exercise, *others]
+        }
 
 
 def _verdict(test: Cell, namespace: dict, language: str) -> Verdict | None:
@@ -114,7 +120,10 @@ def _verdict(test: Cell, namespace: dict, language: str) -> Verdict | None:
 def _needs(unit: Unit, exercise: str) -> set[str]:
     """Return the exercises that an exercise's solution and test use, itself included, over any number of steps."""
     solutions = {cell.exercise: cell.sources["en"] for cell in unit.exercises}
-    uses = {name: _names(solutions[name] + "\n" + unit.tests[name].sources["en"]) & set(solutions) for name in solutions}
+    uses = {
+        name: _names(solutions[name] + "\n" + unit.tests[name].sources["en"]) & set(solutions)
+        for name in solutions
+    }
     needed, waiting = set(), {exercise}
     while waiting:
         name = waiting.pop()

@@ -78,7 +78,10 @@ class check:
             raise _Wrong(Difference("property", message))
 
     def _name(self, function) -> str:
-        return next((name for name, value in self._namespace.items() if value is function), getattr(function, "__name__", "?"))
+        return next(
+            (name for name, value in self._namespace.items() if value is function),
+            getattr(function, "__name__", "?"),
+        )
 
     def __enter__(self):
         return self
@@ -103,33 +106,55 @@ class check:
         if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
             return Verdict(self.exercise, "missing", self._missing(error.name), self.hidden)
         if not isinstance(error, _Wrong):
-            return Verdict(self.exercise, "type", L(
-                f"What your function returned could not be used here ({type(error).__name__}: {error}).",
-                f"関数の返した値を、ここで使うことができませんでした（{type(error).__name__}: {error}）。"), self.hidden)
+            return Verdict(
+                self.exercise,
+                "type",
+                L(
+                    f"What your function returned could not be used here ({type(error).__name__}: {error}).",
+                    f"関数の返した値を、ここで使うことができませんでした（{type(error).__name__}: {error}）。",
+                ),
+                self.hidden,
+            )
         difference = error.difference
         message = _hidden_message(difference) if self.hidden else difference.message
         drawn = None if self.hidden else picture(difference.got, difference.expected)
         return Verdict(self.exercise, difference.rung, message, self.hidden, *self._hint(), picture=drawn)
 
     def _hint(self) -> tuple[str | None, str | None]:
-        answer = misconception.recognise(_unit, self.exercise, self._calls, self._namespace) if _unit else None
+        answer = (
+            misconception.recognise(_unit, self.exercise, self._calls, self._namespace) if _unit else None
+        )
         return (answer.name, answer.hint[current()]) if answer else (None, None)
 
     def _missing(self, name: str) -> str:
         if name == self.exercise:
-            return L(f"There is no `{name}` yet. Run the cell above, in which you write it, and then this one again.",
-                     f"`{name}` がまだありません。上の、関数を書くセルを実行してから、このセルをもう一度実行してください。")
-        return L(f"`{name}` is unknown. Run the cells from the top of the notebook (menu Run > Run All Above Selected Cell).",
-                 f"`{name}` が見つかりません。ノートブックの先頭から順にセルを実行してください（メニューの「実行」→「選択したセルより上をすべて実行」）。")
+            return L(
+                f"There is no `{name}` yet. Run the cell above, in which you write it, and then this one again.",
+                f"`{name}` がまだありません。上の、関数を書くセルを実行してから、このセルをもう一度実行してください。",
+            )
+        return L(
+            f"`{name}` is unknown. Run the cells from the top of the notebook (menu Run > Run All Above Selected Cell).",
+            f"`{name}` が見つかりません。ノートブックの先頭から順にセルを実行してください（メニューの「実行」→「選択したセルより上をすべて実行」）。",
+        )
 
     def _crash(self, error: Exception) -> Verdict:
         if isinstance(error, NotImplementedError):
-            return Verdict(self.exercise, "unwritten", L(
-                "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code.",
-                "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。"), self.hidden)
+            return Verdict(
+                self.exercise,
+                "unwritten",
+                L(
+                    "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code.",
+                    "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。",
+                ),
+                self.hidden,
+            )
         line, text = _learners_line(error, self._namespace)
-        message = L(f"Your code stopped in line {line}: {text}" if text else "Your code stopped.",
-                    f"あなたのコードの {line} 行目で止まりました：{text}" if text else "あなたのコードが途中で止まりました。")
+        message = L(
+            f"Your code stopped in line {line}: {text}" if text else "Your code stopped.",
+            f"あなたのコードの {line} 行目で止まりました：{text}"
+            if text
+            else "あなたのコードが途中で止まりました。",
+        )
         message += f"\n{type(error).__name__}: {error}"
         trace = None if self.hidden else "".join(traceback.format_exception(error)).rstrip()
         return Verdict(self.exercise, "crash", message, self.hidden, *self._hint(), trace=trace)
@@ -162,9 +187,15 @@ class Answer:
             return
         if error is not None:
             raise _Crash() from error
-        raise _Wrong(Difference("raised", L(
-            f"These arguments make no sense; your function should raise {kind.__name__}, but it returned a value.",
-            f"この引数には意味がないので、{kind.__name__} を発生させるはずですが、値が返ってきました。")))
+        raise _Wrong(
+            Difference(
+                "raised",
+                L(
+                    f"These arguments make no sense; your function should raise {kind.__name__}, but it returned a value.",
+                    f"この引数には意味がないので、{kind.__name__} を発生させるはずですが、値が返ってきました。",
+                ),
+            )
+        )
 
 
 def yours_or(library_function):
@@ -179,8 +210,14 @@ def yours_or(library_function):
     mine = sys._getframe(1).f_globals.get(name)
     if mine is not None and _passed.get(name) is mine:
         return mine
-    show(_Notice(L(f"`{name}` has not passed its check yet, so this demo uses the library's.",
-                   f"`{name}` の確認がまだ済んでいないので、このデモではライブラリの関数を使います。")))
+    show(
+        _Notice(
+            L(
+                f"`{name}` has not passed its check yet, so this demo uses the library's.",
+                f"`{name}` の確認がまだ済んでいないので、このデモではライブラリの関数を使います。",
+            )
+        )
+    )
     return library_function
 
 
@@ -196,8 +233,10 @@ def _generator(exercise: str) -> np.random.Generator:
 
 
 def _changed_message(called: misconception.Call) -> str:
-    return L(f"Your function changed its argument {called.changed}. Work on a copy, so that the caller's data stay as they were.",
-             f"関数が引数（{called.changed}）の中身を書き換えています。呼び出し側のデータが変わらないように、コピーを使ってください。")
+    return L(
+        f"Your function changed its argument {called.changed}. Work on a copy, so that the caller's data stay as they were.",
+        f"関数が引数（{called.changed}）の中身を書き換えています。呼び出し側のデータが変わらないように、コピーを使ってください。",
+    )
 
 
 def _hidden_message(difference: Difference) -> str:
@@ -207,8 +246,10 @@ def _hidden_message(difference: Difference) -> str:
         "shape": L("The result has another shape than expected.", "結果の形が期待と違います。"),
         "finite": L("The result holds NaN or infinity.", "結果に NaN か無限大が含まれています。"),
         "range": L("The result leaves the range from 0 to 1.", "結果が 0 から 1 の範囲を外れています。"),
-        "value": L("The result has other values than expected. Does your function hold for any input?",
-                   "結果の値が期待と違います。どのような入力でも正しく動くでしょうか。"),
+        "value": L(
+            "The result has other values than expected. Does your function hold for any input?",
+            "結果の値が期待と違います。どのような入力でも正しく動くでしょうか。",
+        ),
     }.get(difference.rung, difference.message)
 
 

@@ -21,7 +21,9 @@ class Difference:
     expected: np.ndarray | None = None
 
 
-def compare(got, expected, rtol: float | None = None, atol: float | None = None, names=None) -> Difference | None:
+def compare(
+    got, expected, rtol: float | None = None, atol: float | None = None, names=None
+) -> Difference | None:
     """Return the first difference between a learner's value and the expected one, or None.
 
     Parameters
@@ -39,13 +41,21 @@ def compare(got, expected, rtol: float | None = None, atol: float | None = None,
     if expected is None or isinstance(expected, str):
         return _compare_plain(got, expected)
     if got is None:
-        return Difference("type", L(
-            "Your function returned nothing (None). `print` only shows a value; `return` hands it over.",
-            "関数が何も返していません（None）。`print` は表示するだけです。値を渡すには `return` を使います。"))
+        return Difference(
+            "type",
+            L(
+                "Your function returned nothing (None). `print` only shows a value; `return` hands it over.",
+                "関数が何も返していません（None）。`print` は表示するだけです。値を渡すには `return` を使います。",
+            ),
+        )
     if callable(got):
-        return Difference("type", L(
-            "You returned a function itself. Did you forget the parentheses that call it?",
-            "関数そのものを返しています。呼び出すための ( ) を忘れていませんか。"))
+        return Difference(
+            "type",
+            L(
+                "You returned a function itself. Did you forget the parentheses that call it?",
+                "関数そのものを返しています。呼び出すための ( ) を忘れていませんか。",
+            ),
+        )
     if isinstance(expected, tuple):
         return _compare_parts(got, expected, rtol, atol, names)
     return _compare_arrays(got, expected, rtol, atol)
@@ -55,8 +65,13 @@ def _compare_plain(got, expected) -> Difference | None:
     same = isinstance(got, type(expected)) and got == expected
     if same:
         return None
-    return Difference("value", L(f"Expected {expected!r}, got {_short(got)}.",
-                                 f"{expected!r} になるはずですが、{_short(got)} になっています。"))
+    return Difference(
+        "value",
+        L(
+            f"Expected {expected!r}, got {_short(got)}.",
+            f"{expected!r} になるはずですが、{_short(got)} になっています。",
+        ),
+    )
 
 
 def _compare_parts(got, expected: tuple, rtol, atol, names) -> Difference | None:
@@ -65,11 +80,21 @@ def _compare_parts(got, expected: tuple, rtol, atol, names) -> Difference | None
     try:
         parts = list(got)
     except TypeError:
-        return Difference("type", L(f"Expected {len(expected)} values ({together}), got a single {type(got).__name__}.",
-                                    f"{len(expected)} 個の値（{together}）を返すはずですが、{type(got).__name__} が一つだけです。"))
+        return Difference(
+            "type",
+            L(
+                f"Expected {len(expected)} values ({together}), got a single {type(got).__name__}.",
+                f"{len(expected)} 個の値（{together}）を返すはずですが、{type(got).__name__} が一つだけです。",
+            ),
+        )
     if len(parts) != len(expected):
-        return Difference("type", L(f"Expected {len(expected)} values ({together}), got {len(parts)}.",
-                                    f"{len(expected)} 個の値（{together}）を返すはずですが、{len(parts)} 個です。"))
+        return Difference(
+            "type",
+            L(
+                f"Expected {len(expected)} values ({together}), got {len(parts)}.",
+                f"{len(expected)} 個の値（{together}）を返すはずですが、{len(parts)} 個です。",
+            ),
+        )
     for name, part, wanted in zip(names, parts, expected):
         if difference := compare(part, wanted, rtol, atol):
             message = L(f"{name}: {difference.message}", f"{name}：{difference.message}")
@@ -84,8 +109,13 @@ def _compare_arrays(got, expected, rtol, atol) -> Difference | None:
     except Exception:
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
-        return Difference("type", L(f"Expected {_kind(expected)}, got {_short(got)} ({type(got).__name__}).",
-                                    f"{_kind(expected)}になるはずですが、{_short(got)}（{type(got).__name__}）になっています。"))
+        return Difference(
+            "type",
+            L(
+                f"Expected {_kind(expected)}, got {_short(got)} ({type(got).__name__}).",
+                f"{_kind(expected)}になるはずですが、{_short(got)}（{type(got).__name__}）になっています。",
+            ),
+        )
     if array.shape != expected.shape:
         return Difference("shape", _shape_message(array, expected))
     rtol, atol = _tolerances(array, rtol, atol)
@@ -100,11 +130,16 @@ def _compare_arrays(got, expected, rtol, atol) -> Difference | None:
 
 def _tolerances(array: np.ndarray, rtol: float | None, atol: float | None) -> tuple[float, float]:
     single = array.dtype in (np.float32, np.float16)
-    return (1e-4 if single else 1e-6) if rtol is None else rtol, (1e-6 if single else 1e-8) if atol is None else atol
+    return (1e-4 if single else 1e-6) if rtol is None else rtol, (
+        1e-6 if single else 1e-8
+    ) if atol is None else atol
 
 
 def _shape_message(got: np.ndarray, expected: np.ndarray) -> str:
-    message = L(f"Expected {_kind(expected)}, got {_kind(got)}.", f"{_kind(expected)}になるはずですが、{_kind(got)}になっています。")
+    message = L(
+        f"Expected {_kind(expected)}, got {_kind(got)}.",
+        f"{_kind(expected)}になるはずですが、{_kind(got)}になっています。",
+    )
     if got.ndim > 1 and got.shape == expected.shape[::-1]:
         message += L(" Rows and columns look swapped.", " 行と列が入れ替わっているようです。")
     return message
@@ -115,8 +150,13 @@ def _not_finite(got: np.ndarray, expected: np.ndarray) -> Difference | None:
     if not bad.any():
         return None
     where = _place(bad)
-    return Difference("finite", L(f"Your result has {got[tuple(np.argwhere(bad)[0])]} {where}: a division by zero or an overflow on the way?",
-                                  f"結果の{where}が {got[tuple(np.argwhere(bad)[0])]} です。途中で 0 で割ったか、桁あふれしていませんか。"))
+    return Difference(
+        "finite",
+        L(
+            f"Your result has {got[tuple(np.argwhere(bad)[0])]} {where}: a division by zero or an overflow on the way?",
+            f"結果の{where}が {got[tuple(np.argwhere(bad)[0])]} です。途中で 0 で割ったか、桁あふれしていませんか。",
+        ),
+    )
 
 
 def _out_of_range(got: np.ndarray, expected: np.ndarray, atol: float) -> Difference | None:
@@ -125,8 +165,15 @@ def _out_of_range(got: np.ndarray, expected: np.ndarray, atol: float) -> Differe
     if not within or (np.nanmin(got) >= -slack and np.nanmax(got) <= 1 + slack):
         return None
     low, high = float(np.nanmin(got)), float(np.nanmax(got))
-    return Difference("range", L(f"The values should lie between 0 and 1; yours go from {low:.6g} to {high:.6g}.",
-                                 f"値は 0 から 1 の間になるはずですが、{low:.6g} から {high:.6g} になっています。"), got, expected)
+    return Difference(
+        "range",
+        L(
+            f"The values should lie between 0 and 1; yours go from {low:.6g} to {high:.6g}.",
+            f"値は 0 から 1 の間になるはずですが、{low:.6g} から {high:.6g} になっています。",
+        ),
+        got,
+        expected,
+    )
 
 
 def _value_message(got: np.ndarray, expected: np.ndarray, differs: np.ndarray) -> str:
@@ -135,8 +182,10 @@ def _value_message(got: np.ndarray, expected: np.ndarray, differs: np.ndarray) -
     if got.ndim == 0:
         return L(f"Expected {b}, got {a}.", f"{b} になるはずですが、{a} になっています。")
     count = int(differs.sum())
-    return L(f"{count} of {got.size} values differ; the first one {_place(differs)}: expected {b}, got {a}.",
-             f"{got.size} 個のうち {count} 個の値が違います。最初の違いは{_place(differs)}で、{b} になるはずですが、{a} になっています。")
+    return L(
+        f"{count} of {got.size} values differ; the first one {_place(differs)}: expected {b}, got {a}.",
+        f"{got.size} 個のうち {count} 個の値が違います。最初の違いは{_place(differs)}で、{b} になるはずですが、{a} になっています。",
+    )
 
 
 def _place(mask: np.ndarray) -> str:

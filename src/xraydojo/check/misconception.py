@@ -45,7 +45,9 @@ def _changed(made: Call, arguments: tuple, keywords: dict) -> str | None:
 def _same_data(a, b) -> bool:
     """Tell whether two copies of an argument still hold the same data; other objects (models, generators) may change."""
     if isinstance(a, np.ndarray):
-        return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        return (
+            a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        )
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(_same_data, a, b))
     if isinstance(a, dict):

@@ -37,7 +37,10 @@ class Verdict:
         if self.rung is None:
             return L(f"✓ {self.exercise}: correct.", f"✓ {self.exercise}：正解です。")
         if self.hidden:
-            return L(f"✗ {self.exercise}: not yet, in a case that is not shown.", f"✗ {self.exercise}：公開していない例題で、まだ正解になりません。")
+            return L(
+                f"✗ {self.exercise}: not yet, in a case that is not shown.",
+                f"✗ {self.exercise}：公開していない例題で、まだ正解になりません。",
+            )
         return L(f"✗ {self.exercise}: not yet.", f"✗ {self.exercise}：まだ正解ではありません。")
 
     def __str__(self):
@@ -45,8 +48,15 @@ class Verdict:
         return "\n".join(part for part in parts if part)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        record = {"exercise": self.exercise, "passed": self.rung is None, "rung": self.rung, "hidden": self.hidden,
-                  "message": self.message, "misconception": self.misconception, "hint": self.hint}
+        record = {
+            "exercise": self.exercise,
+            "passed": self.rung is None,
+            "rung": self.rung,
+            "hidden": self.hidden,
+            "message": self.message,
+            "misconception": self.misconception,
+            "hint": self.hint,
+        }
         return {"text/plain": str(self), "text/html": self._html(), MIME: record}
 
     def _html(self) -> str:
@@ -58,7 +68,9 @@ class Verdict:
             lines.append(f'<div style="margin-top:6px">💡 {html.escape(self.hint)}</div>')
         if self.picture:
             alt = L("Expected, your result and their difference", "期待される画像、あなたの結果、両者の差")
-            lines.append(f'<img alt="{alt}" style="margin-top:6px;max-width:100%" src="data:image/png;base64,{b64encode(self.picture).decode()}">')
+            lines.append(
+                f'<img alt="{alt}" style="margin-top:6px;max-width:100%" src="data:image/png;base64,{b64encode(self.picture).decode()}">'
+            )
         if self.trace:
             lines.append(f'<pre style="margin-top:6px;overflow:auto">{html.escape(self.trace)}</pre>')
         box = f"border-left:6px solid {color};background:{shade};color:#222;padding:8px 12px;border-radius:3px;line-height:1.6"
