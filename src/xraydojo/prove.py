@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ from xraydojo.lesson import Answer, Cell, Unit
 class Proof:
     """What the answers to one exercise did.
 
-    ``seconds`` is what the solution's test took, hidden cases included; ``problems`` are the sentences to act on, none when proven.
+    ``seconds`` is what the public part of the test takes with the solution, as a learner waits for it; ``problems`` are the
+    sentences to act on, none when proven.
     """
 
     exercise: str
@@ -48,10 +50,9 @@ def prove(unit: Unit, language: str = "en") -> list[Proof]:
 
 def _prove_exercise(unit: Unit, exercise: Cell, language: str) -> Proof:
     proof = Proof(exercise.exercise)
-    started = time.perf_counter()
     if verdict := _run(unit, exercise, exercise.sources[language], language)[exercise.exercise]:
         proof.problems.append(f"{exercise.exercise}: the solution fails: {verdict}")
-    proof.seconds = time.perf_counter() - started
+    proof.seconds = _public_seconds(unit, exercise, language)
     for answer in unit.right_answers:
         if answer.exercise == exercise.exercise:
             proof.right += 1
@@ -94,24 +95,42 @@ def _reject(unit: Unit, exercise: Cell, answer: Answer, language: str, proof: Pr
 def _run(
     unit: Unit, exercise: Cell, source: str, language: str, others: list[str] = ()
 ) -> dict[str, Verdict | None]:
-    """Run setup, solutions and one answer in their place, then the exercise's test and those of ``others``; None is a pass."""
-    namespace = {"__name__": "__main__"}
+    """Put one answer in the solution's place and run its test and those of ``others``; None is a pass."""
     with contextlib.redirect_stdout(io.StringIO()):
-        xraydojo.begin(unit.id, language)
-        for cell in unit.cells:
-            if cell.kind == "setup":
-                exec(compile(cell.sources[language], f"<setup, line {cell.line}>", "exec"), namespace)
-            elif cell.kind == "exercise":
-                text = source if cell is exercise else cell.sources[language]
-                exec(compile(text, f"<{cell.exercise}>", "exec"), namespace)
+        namespace = _namespace(unit, exercise, source, language)
         return {
-            name: _verdict(unit.tests[name], namespace, language) for name in [exercise.exercise, *others]
+            name: _verdict(unit.tests[name].sources[language], namespace)
+            for name in [exercise.exercise, *others]
         }
 
 
-def _verdict(test: Cell, namespace: dict, language: str) -> Verdict | None:
+def _namespace(unit: Unit, exercise: Cell, source: str, language: str) -> dict:
+    """Run setup and solutions, one of them replaced by ``source``, in a namespace of their own."""
+    namespace = {"__name__": "__main__"}
+    xraydojo.begin(unit.id, language)
+    for cell in unit.cells:
+        if cell.kind == "setup":
+            exec(compile(cell.sources[language], f"<setup, line {cell.line}>", "exec"), namespace)
+        elif cell.kind == "exercise":
+            text = source if cell is exercise else cell.sources[language]
+            exec(compile(text, f"<{cell.exercise}>", "exec"), namespace)
+    return namespace
+
+
+def _public_seconds(unit: Unit, exercise: Cell, language: str) -> float:
+    """Time the part of the test that learners run, with the solution in place."""
+    test = unit.tests[exercise.exercise].sources[language]
+    public = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", test, flags=re.DOTALL)
+    with contextlib.redirect_stdout(io.StringIO()):
+        namespace = _namespace(unit, exercise, exercise.sources[language], language)
+        started = time.perf_counter()
+        _verdict(public, namespace)
+    return time.perf_counter() - started
+
+
+def _verdict(test: str, namespace: dict) -> Verdict | None:
     try:
-        exec(compile(test.sources[language], f"<{test.id}>", "exec"), namespace)
+        exec(compile(test, "<test>", "exec"), namespace)
     except CheckFailed as failed:
         return failed.verdict
     return None

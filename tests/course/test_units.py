@@ -1,0 +1,72 @@
+"""Every unit of the syllabus: built, proven, and runnable from top to bottom, solved and unsolved."""
+
+import ast
+
+import nbclient
+import nbformat
+import pytest
+
+from xraydojo.build import build, notebook_path
+from xraydojo.language import LANGUAGES
+from xraydojo.lesson import find_unit, read_syllabus, read_unit
+from xraydojo.prove import prove
+
+UNITS = [entry.id for entry in read_syllabus()]
+every_unit = pytest.mark.parametrize("unit", UNITS)
+both_languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def run(notebook, folder):
+    """Run a notebook's cells in a fresh kernel and return the ids of the cells that ended in an error."""
+    client = nbclient.NotebookClient(
+        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": folder}}
+    )
+    client.execute()
+    return [c.id for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", []))]
+
+
+@every_unit
+def test_the_built_notebooks_are_what_the_lesson_builds(unit):
+    stale = [str(notebook.path) for notebook in build(find_unit(unit)) if not notebook.is_current]
+    assert stale == [], "run: ./dojo build"
+
+
+@every_unit
+@both_languages
+def test_every_wrong_answer_is_rejected_with_its_hint_and_every_right_one_accepted(unit, language):
+    for proof in prove(read_unit(unit), language):
+        assert proof.problems == []
+        assert proof.wrong >= 5 and proof.rejected == proof.hinted == proof.wrong, proof
+        assert proof.right >= 2 and proof.accepted == proof.right, proof
+
+
+@every_unit
+@both_languages
+def test_the_solution_runs_from_top_to_bottom(unit, language, tmp_path):
+    notebook = nbformat.read(notebook_path("solutions", unit, language), as_version=4)
+    assert run(notebook, tmp_path) == []
+
+
+@every_unit
+def test_the_unsolved_exercise_runs_from_top_to_bottom_and_only_its_checks_fail(unit, tmp_path):
+    notebook = nbformat.read(notebook_path("exercises", unit, "ja"), as_version=4)
+    tests = {test.id.replace("_", "-") for test in read_unit(unit).tests.values()}
+    assert set(run(notebook, tmp_path)) == tests
+
+
+@every_unit
+def test_both_languages_have_the_same_code(unit):
+    """Words may differ; what runs may not."""
+
+    def skeleton(source):
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""
+            elif isinstance(node, ast.JoinedStr):
+                node.values = []
+        return ast.dump(tree)
+
+    for cell in read_unit(unit).cells:
+        if cell.kind != "prose":
+            assert skeleton(cell.sources["en"]) == skeleton(cell.sources["ja"]), f"line {cell.line}"
