@@ -226,7 +226,9 @@ def _code_cell(path: Path, metadata: dict, source: str, line: int) -> Cell:
     if marks == ["test"] and not metadata.get("points", 0) > 0:
         raise LessonError(path, line, f"the test of {metadata['test']} needs points, such as points=2")
     if marks == ["exercise"] and "### BEGIN SOLUTION" not in source:
-        raise LessonError(path, line, f"{metadata['exercise']} has no ### BEGIN SOLUTION and ### END SOLUTION")
+        raise LessonError(
+            path, line, f"{metadata['exercise']} has no ### BEGIN SOLUTION and ### END SOLUTION"
+        )
     sources = {language: localize(source, language, path, line) for language in LANGUAGES}
     longest = max(len(text.splitlines()) for text in sources.values())
     if longest > LONGEST_CELL:

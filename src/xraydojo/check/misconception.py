@@ -30,7 +30,8 @@ def call(function, name: str, arguments: tuple, keywords: dict) -> Call:
     try:
         made.value = function(*arguments, **keywords)
     except Exception as error:
-        made.error = error
+        # the traceback begins in the learner's code, not here
+        made.error = error.with_traceback(error.__traceback__.tb_next)
     made.changed = _changed(made, arguments, keywords)
     return made
 
@@ -89,7 +90,7 @@ def _again(function, seen: Call) -> Call:
 
 
 def _same_outcome(a: Call, b: Call) -> bool:
-    if type(a.error) is not type(b.error) or a.changed != b.changed:
+    if repr(a.error) != repr(b.error) or a.changed != b.changed:
         return False
     return a.error is not None or _same_value(a.value, b.value)
 
