@@ -455,7 +455,7 @@ with check("fit", hidden=True) as t:
         expected_ = (np.multiply(lr_, w_), lr_ * b_, errors_)
         t.call(fit, X_, t_, lr_, epochs_).equals(expected_, names=("w", "b", "errors"))
     # scikit-learn agrees where z is never exactly 0 but at the start, and the first target is 0
-    X_ = t.rng.normal(0, 1, (15, 2))
+    X_ = np.concatenate([[[-2, 1], [2, -1]], t.rng.normal(0, 1, (15, 2))])
     t_ = (X_ @ np.array([1.0, -2.0]) + 0.3 > 0).astype(int)
     order_ = np.argsort(t_, kind="stable")
     model_ = Perceptron(eta0=0.5, shuffle=False, tol=None, max_iter=7).fit(X_[order_], t_[order_])
@@ -497,6 +497,7 @@ for name, t, marker in (("AND", AND, "s-"), ("OR", OR, "o--")):
     plt.plot(range(1, len(errors) + 1), errors, marker, label=name)
 plt.xlabel(L("epoch", "エポック"))
 plt.ylabel(L("mistakes", "間違いの数"))
+plt.yticks(range(4))
 plt.legend()
 figures.show(L("Mistakes per epoch for AND and OR: both end at zero", "AND と OR の、エポックごとの間違いの数。どちらも 0 で終わる"))
 
@@ -529,7 +530,7 @@ figures.show(L("Mistakes per epoch for AND and OR: both end at zero", "AND と O
 w, b, errors = train(X, XOR, 1, 40)
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 left.plot(range(1, len(errors) + 1), errors, "s-")
-left.set(xlabel=L("epoch", "エポック"), ylabel=L("mistakes", "間違いの数"), ylim=(0, 4.5), title=L("XOR, 40 epochs", "XOR、40エポック"))
+left.set(xlabel=L("epoch", "エポック"), ylabel=L("mistakes", "間違いの数"), ylim=(0, 4.5), yticks=range(5), title=L("XOR, 40 epochs", "XOR、40エポック"))
 draw_plane(right, X, XOR, np.asarray(w), b, L("where it stands after 40 epochs", "40エポック後の状態"))
 print(L("fewest mistakes in an epoch:", "最も少ないエポックの間違い："), min(errors))
 figures.show(L("XOR: the mistakes never reach zero", "XOR：間違いの数は 0 にならない"))
@@ -690,6 +691,7 @@ _, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 left.plot(range(1, len(errors) + 1), errors, ".-")
 left.set(xlabel=L("epoch", "エポック"), ylabel=L("mistakes", "間違いの数"),
          title=L("while learning", "学習中"), ylim=(0, None))
+left.xaxis.get_major_locator().set_params(integer=True)
 draw_plane(right, X_held_out, t_held_out, w, b, L("held-out films", "学習に使わなかった画像"))
 right.set(xlabel=L("lung height in %", "肺の高さ（%）"), ylabel=L("heart ratio", "心臓の比"))
 accuracy = np.mean(np.asarray(decide(X_held_out, w, b)) == t_held_out)
@@ -706,7 +708,7 @@ figures.show(L("Mistakes per epoch, and the held-out films in the plane of the t
 # held-out film may fall on the wrong side.
 #
 # **Look at the hardest films.** Here are the four held-out ones on which the neuron was least sure ($z$ nearest to zero). Wrong
-# answers are marked ✗. Can you see why these are hard?
+# answers are marked ×. Can you see why these are hard?
 # %% [markdown] lang="ja"
 # 曲線はしばらく行きつ戻りつしますが、最後の直線は二つの集まり（四角が正しい向き）の間に引かれています。重みの符号も見てみましょう。肺の高さの重みは負です。
 # 「肺が下にあるのは、正しい向きではない証拠だ」ということを、ニューロンが自分で見つけました。
@@ -714,14 +716,14 @@ figures.show(L("Mistakes per epoch, and the held-out films in the plane of the t
 # ニューロンは、学習用の画像をすべて正解した**最初の**直線で止まります。最もよい直線を選ぶわけではありません。そのため、直線が片方の集まりの
 # すぐ近くを通ることもあり、学習に使わなかった画像が反対側に落ちることもあります。
 #
-# **難しい画像を見る。** 学習に使わなかった画像のうち、ニューロンが最も迷った四枚（$z$ が 0 に近いもの）を並べます。✗ は誤答です。なぜ難しいのか、考えてみましょう。
+# **難しい画像を見る。** 学習に使わなかった画像のうち、ニューロンが最も迷った四枚（$z$ が 0 に近いもの）を並べます。× は誤答です。なぜ難しいのか、考えてみましょう。
 
 # %% role="demo"
 shown = np.concatenate([upright[held_out], turned[held_out]])
 hardest = np.argsort(np.abs(X_held_out @ w + b))[:4]
 answers = np.asarray(decide(X_held_out, w, b))
 words = {1: L("upright", "正しい向き"), 0: L("turned", "逆さま")}
-titles = [("✓ " if answers[i] == t_held_out[i] else "✗ ") + L(f"says: {words[int(answers[i])]}", f"答え：{words[int(answers[i])]}")
+titles = [("✓ " if answers[i] == t_held_out[i] else "× ") + L(f"says: {words[int(answers[i])]}", f"答え：{words[int(answers[i])]}")
           for i in hardest]
 print(L(f"wrong: {np.sum(answers != t_held_out)} of {len(answers)}", f"誤答：{len(answers)} 枚のうち {np.sum(answers != t_held_out)} 枚"))
 figures.films(shown[hardest], titles,

@@ -24,6 +24,8 @@ def style() -> None:
             "figure.dpi": 100,
             "figure.figsize": (6, 4),
             "figure.facecolor": "white",
+            # the second font has what the Japanese one lacks, such as a cross
+            "font.family": ["IPAexGothic", "DejaVu Sans"],
             "font.size": 11,
             "image.cmap": "gray",
             "image.interpolation": "nearest",
