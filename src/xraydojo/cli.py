@@ -111,14 +111,15 @@ def grade(
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
     feedback: Annotated[Path | None, typer.Option(help="Write feedback as HTML into this folder.")] = None,
 ) -> None:
-    """Grade submitted notebooks."""
+    """Grade submitted notebooks; files that cannot be graded are named, and end the command in exit status 1."""
     from xraydojo.grade import grade_files, table
 
     reports = grade_files(files, feedback)
     if as_json:
         print(json.dumps([report.to_json() for report in reports], ensure_ascii=False, indent=2))
-    else:
+    elif reports:
         console.print(table(reports))
+    raise typer.Exit(0 if len(reports) == len(files) else 1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -1,5 +1,7 @@
 """What a learner sees of a check, in Jupyter and in plain text."""
 
+import sys
+
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -190,3 +192,32 @@ def test_in_jupyter_a_wrong_answer_is_a_box_and_one_line_without_traceback():
     assert box.data[MIME]["passed"] is False and box.data[MIME]["rung"] == "value"
     assert "Expected 2, got 1." in box.data["text/html"]
     assert "Traceback" not in captured.stdout and "✗ f: not yet." in captured.stdout
+
+
+def test_a_hidden_crash_does_not_repeat_what_the_learners_exception_says():
+    def tell(x):
+        raise ValueError(f"the input was {x}")
+
+    verdict = failed(lambda t: t.call(tell, 314159).equals(1), hidden=True)
+    assert "ValueError" in verdict.message and "314159" not in str(verdict)
+
+
+def test_asking_for_input_is_a_crash_and_not_an_unwritten_answer():
+    class StdinNotImplementedError(NotImplementedError):
+        """What Jupyter raises for input() where nobody can answer."""
+
+    def ask():
+        raise StdinNotImplementedError("no input")
+
+    assert failed(lambda t: t.call(ask).equals(1)).rung == "crash"
+
+
+def test_a_warning_in_correct_code_is_shown_but_not_on_stderr(capsys):
+    def warns():
+        print("deprecated", file=sys.stderr)
+        return 1
+
+    with check("update") as t:
+        t.call(warns).equals(1)
+    shown = capsys.readouterr()
+    assert "deprecated" in shown.out and shown.err == ""

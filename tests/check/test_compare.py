@@ -68,8 +68,12 @@ def test_an_expected_nan_equals_nan():
 
 
 def test_values_outside_zero_to_one_are_told_before_single_values():
-    difference = compare([0.0, 128.0, 255.0], [0.0, 0.5, 1.0])
+    difference = compare([[0.0, 128.0, 255.0]], [[0.0, 0.5, 1.0]])
     assert difference.rung == "range" and "0 to 255" in difference.message
+
+
+def test_a_vector_that_happens_to_lie_between_zero_and_one_has_no_range():
+    assert rung([2.0, 1.0], [1.0, 0.5]) == "value"
 
 
 def test_the_first_differing_index_is_named_with_both_values():

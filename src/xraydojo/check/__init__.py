@@ -138,7 +138,8 @@ class check:
         )
 
     def _crash(self, error: Exception) -> Verdict:
-        if isinstance(error, NotImplementedError):
+        # exactly this: Jupyter's refusal of input() is a subclass
+        if type(error) is NotImplementedError:
             return Verdict(
                 self.exercise,
                 "unwritten",
@@ -155,7 +156,8 @@ class check:
             if text
             else "あなたのコードが途中で止まりました。",
         )
-        message += f"\n{type(error).__name__}: {error}"
+        # in a hidden case the learner's own exception could tell the input
+        message += f"\n{type(error).__name__}" + ("" if self.hidden else f": {error}")
         trace = None if self.hidden else "".join(traceback.format_exception(error)).rstrip()
         return Verdict(self.exercise, "crash", message, self.hidden, *self._hint(), trace=trace)
 

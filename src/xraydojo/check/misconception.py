@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import io
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,7 +29,9 @@ def call(function, name: str, arguments: tuple, keywords: dict) -> Call:
     """Call a function and keep copies of what it got, and what it returned, raised or changed."""
     made = Call(name, copy.deepcopy(arguments), copy.deepcopy(keywords))
     try:
-        made.value = function(*arguments, **keywords)
+        # stock nbgrader gives no points to a test cell with anything on stderr, be it a warning
+        with contextlib.redirect_stderr(sys.stdout):
+            made.value = function(*arguments, **keywords)
     except Exception as error:
         # the traceback begins in the learner's code, not here
         made.error = error.with_traceback(error.__traceback__.tb_next)

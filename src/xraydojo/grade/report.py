@@ -1,0 +1,234 @@
+"""What grading one submission gives: points, status and hint for every test."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+from nbformat import NotebookNode
+from rich.table import Table
+from rich.text import Text
+
+from xraydojo.check.verdict import MIME
+from xraydojo.grade import execution
+from xraydojo.grade.execution import Run
+from xraydojo.grade.rebuild import exercise_of, role
+from xraydojo.language import L
+from xraydojo.lesson import Unit
+
+# symbol and colour of each status; the symbol alone tells passed from not passed
+MARKS = {
+    "passed": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "crashed": ("✗", "red"),
+    "missing": ("✗", "red"),
+    "timeout": ("⏱", "yellow"),
+    "unwritten": ("–", "bright_black"),
+    "not_run": ("–", "bright_black"),
+}
+_LONGEST_MESSAGE = 4000
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What came of one test.
+
+    ``status`` is one of "passed", "failed" (another result than expected), "crashed" (the learner's code raised or ended Python),
+    "unwritten" (nothing written yet), "missing" (the function does not exist), "timeout" and "not_run" (Python had ended before).
+    ``misconception`` is the name of the recognised wrong answer and ``hint`` its text; ``seconds`` is wall time.
+    """
+
+    __test__ = False  # the name is grading's; pytest need not collect it
+
+    exercise: str
+    status: str
+    points: float
+    max_points: float
+    message: str = ""
+    misconception: str | None = None
+    hint: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What grading one submission gave.
+
+    ``repairs`` are sentences in the learner's language, ``seconds`` is the wall time of it all, ``sandbox`` says whether the learner's code
+    ran isolated from its tests, and ``notebook`` is the rebuilt notebook with the outputs of this run. The notebook holds the hidden
+    tests; it is not part of `to_json`.
+    """
+
+    submission: str
+    unit: str
+    language: str
+    points: float
+    max_points: float
+    tests: tuple[TestResult, ...]
+    repairs: tuple[str, ...]
+    seconds: float
+    sandbox: bool = False
+    notebook: NotebookNode = field(default=None, repr=False, compare=False)
+
+    def to_json(self) -> dict:
+        """Return the report as plain data, without the notebook."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "notebook"}
+        return plain | {"tests": [asdict(test) for test in self.tests], "repairs": list(self.repairs)}
+
+
+def judge(unit: Unit, done: Run) -> tuple[TestResult, ...]:
+    """Read each test's result from the notebook that was run.
+
+    A test has passed if its cell ran to the end without an error and its public check displayed a passing verdict.
+    """
+    cells = {(role(cell), exercise_of(cell)): cell for cell in done.notebook.cells if _is_graded(cell)}
+    return tuple(
+        _result(cells["test", name], cells.get(("exercise", name)), points=test.points, done=done)
+        for name, test in unit.tests.items()
+    )
+
+
+def table(reports: Iterable[Report]) -> Table:
+    """Return the reports as a table: a single one test by test, several one line each."""
+    reports = list(reports)
+    return _tests_table(reports[0]) if len(reports) == 1 else _submissions_table(reports)
+
+
+def _is_graded(cell: NotebookNode) -> bool:
+    return role(cell) in ("exercise", "test")
+
+
+def _result(test: NotebookNode, exercise: NotebookNode | None, points: float, done: Run) -> TestResult:
+    name = exercise_of(test)
+    seconds = round(done.seconds.get(test.id, 0.0), 3)
+    if reason := done.stopped.get(test.id):
+        status, message = _stopped(reason, test.id in done.seconds)
+        return TestResult(name, status, 0, points, message, seconds=seconds)
+    error = _error(test)
+    records = _records(test, name)
+    failed = next((record for record in records if record.get("passed") is not True), None)
+    if error is None and failed is None and any(record.get("hidden") is False for record in records):
+        return TestResult(name, "passed", points, points, seconds=seconds)
+    if failed is None:
+        return TestResult(name, "crashed", 0, points, _no_verdict(error), seconds=seconds)
+    status = {"crash": "crashed", "unwritten": "unwritten", "missing": "missing"}.get(
+        failed.get("rung"), "failed"
+    )
+    message = _words(failed.get("message")) or ""
+    if status == "missing" and f"`{name}`" in message:
+        status, message = _why_missing(name, exercise, done)
+    hint, misconception = _words(failed.get("hint")), _words(failed.get("misconception"))
+    return TestResult(name, status, 0, points, message, misconception, hint, seconds)
+
+
+def _records(test: NotebookNode, exercise: str) -> list[dict]:
+    """Return the verdicts that a test cell displayed, in their order."""
+    data = [
+        output.get("data", {}).get(MIME) for output in test.outputs if output.output_type == "display_data"
+    ]
+    return [record for record in data if isinstance(record, dict) and record.get("exercise") == exercise]
+
+
+def _error(cell: NotebookNode) -> NotebookNode | None:
+    return next((output for output in cell.outputs if output.output_type == "error"), None)
+
+
+def _words(value) -> str | None:
+    """Return a text of a verdict; it comes from the learner's process, so its type and length are not certain."""
+    return value.encode("utf-8", "replace").decode()[:_LONGEST_MESSAGE] if isinstance(value, str) else None
+
+
+def _why_missing(name: str, exercise: NotebookNode | None, done: Run) -> tuple[str, str]:
+    """Say why the learner's function does not exist: its cell is gone, stopped, or names it otherwise."""
+    if exercise is None:
+        return "missing", L(
+            f"The cell in which `{name}` is written is missing from the notebook.",
+            f"`{name}` を書くセルがノートブックにありません。",
+        )
+    if exercise.id in done.stopped:
+        return _stopped(done.stopped[exercise.id], True)
+    if error := _error(exercise):
+        return "crashed", L(
+            f"The cell in which `{name}` is written stopped: {error.ename}: {error.evalue}",
+            f"`{name}` を書くセルが途中で止まりました：{error.ename}: {error.evalue}",
+        )
+    return "missing", L(
+        f"The cell ran, but defines no function called `{name}`. Keep the name as it was.",
+        f"セルは動きましたが、`{name}` という名前の関数がありません。関数の名前は元のままにしてください。",
+    )
+
+
+def _stopped(reason: str, began: bool) -> tuple[str, str]:
+    """Return status and message for a cell that did not come to its end."""
+    if reason == "died":
+        return "crashed", L(
+            "Python itself ended while this ran: by exit(), or for lack of memory.",
+            "実行中に Python 自体が終了しました。exit() を呼び出したか、メモリーが足りなくなったようです。",
+        )
+    if reason == "not_run":
+        return "not_run", L(
+            "Not run: Python had already ended in a cell above.",
+            "上のセルで Python が終了したため、実行されませんでした。",
+        )
+    if not began:
+        return "timeout", L(
+            f"Not run: the cells above took longer than {execution.NOTEBOOK_SECONDS} s together.",
+            f"上のセルだけで合計 {execution.NOTEBOOK_SECONDS} 秒を超えたため、実行されませんでした。",
+        )
+    return "timeout", L(
+        f"Stopped after {execution.CELL_SECONDS} s. Is there a loop that never ends?",
+        f"{execution.CELL_SECONDS} 秒たっても終わらないので止めました。終わらないループはありませんか。",
+    )
+
+
+def _no_verdict(error: NotebookNode | None) -> str:
+    if error is not None:
+        # the error's own words may show a hidden case
+        return L(f"The test stopped by {error.ename}.", f"確認が {error.ename} で止まりました。")
+    return L("The test gave no verdict.", "確認の結果が得られませんでした。")
+
+
+def _tests_table(report: Report) -> Table:
+    made = Table(
+        L("exercise", "課題"),
+        "",
+        L("points", "点"),
+        L("message", "メッセージ"),
+        expand=True,
+        title=Text(f"{report.submission}  {_score(report)}", overflow="fold"),
+        caption=Text("\n".join(report.repairs)),
+    )
+    for test in report.tests:
+        symbol, color = MARKS[test.status]
+        words = "\n".join(part for part in (test.message, test.hint and f"💡 {test.hint}") if part)
+        made.add_row(
+            Text(test.exercise),
+            Text(symbol, color),
+            f"{test.points:g} / {test.max_points:g}",
+            Text(words, overflow="fold"),
+        )
+    return made
+
+
+def _submissions_table(reports: list[Report]) -> Table:
+    made = Table(
+        L("submission", "提出物"),
+        L("unit", "単元"),
+        L("points", "点"),
+        L("tests", "課題"),
+        L("seconds", "秒"),
+    )
+    for report in reports:
+        marks = Text(" ").join(
+            Text.assemble(MARKS[test.status], f" {test.exercise}") for test in report.tests
+        )
+        made.add_row(
+            Text(report.submission, overflow="fold"),
+            report.unit,
+            _score(report),
+            marks,
+            f"{report.seconds:.1f}",
+        )
+    return made
+
+
+def _score(report: Report) -> str:
+    return f"{report.points:g} / {report.max_points:g}"

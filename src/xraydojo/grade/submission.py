@@ -1,0 +1,195 @@
+"""Read a submitted notebook; whatever is wrong with the file ends in one line that names it and says what to do."""
+
+import json
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import nbbase, new_code_cell, new_markdown_cell, new_raw_cell
+
+from xraydojo import DojoError
+from xraydojo.language import LANGUAGES, L, current
+
+LARGEST_FILE = 50_000_000  # bytes; a notebook full of figures has two million
+_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+class SubmissionError(DojoError):
+    """A file that cannot be graded; the message names it and says what to do."""
+
+    def __init__(self, path: Path, en: str, ja: str):
+        super().__init__(f"{path}: {L(en, ja)}")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A notebook as the learner handed it in, and the unit and language that it names.
+
+    The cells of ``notebook`` have a type, a source, metadata, an id, and outputs that are valid in nbformat 4.5. They may be edited, copied,
+    missing or in another order: see `xraydojo.grade.rebuild`.
+    """
+
+    path: Path
+    notebook: NotebookNode
+    unit: str
+    language: str
+
+
+def read_submission(path: Path | str) -> Submission:
+    """Read a submitted notebook.
+
+    Parameters
+    ----------
+    path : Path or str
+        The notebook's file. Notebooks of the old formats 1 to 3 are converted by nbformat.
+
+    Raises
+    ------
+    SubmissionError
+        If there is no such file, or it is not a notebook of this course.
+    """
+    path = Path(path)
+    raw = _parse(path, _read(path))
+    cells = [cell for cell in map(_cell, raw.cells) if cell is not None]
+    if not any(cell.source.strip() for cell in cells):
+        raise SubmissionError(
+            path,
+            "the notebook has no cells; hand in the notebook in which you worked",
+            "ノートブックにセルがありません。作業したノートブックを提出してください",
+        )
+    metadata = raw.get("metadata", {})
+    named = metadata.get("xraydojo") if isinstance(metadata, dict) else None
+    unit = named.get("unit") if isinstance(named, dict) else None
+    if not isinstance(unit, str) or not unit:
+        raise SubmissionError(
+            path,
+            "the notebook names no unit of XrayDojo; hand in a copy of a notebook from exercises/",
+            "XrayDojo の単元のノートブックではありません。exercises/ のノートブックに書き込んだものを提出してください",
+        )
+    language = named.get("language")
+    notebook = NotebookNode(cells=cells, metadata=NotebookNode(kernelspec=metadata.get("kernelspec")))
+    return Submission(path, notebook, unit, language if language in LANGUAGES else current())
+
+
+def _read(path: Path) -> str:
+    if not path.exists():
+        raise SubmissionError(
+            path,
+            "there is no such file; check the name and the folder",
+            "ファイルがありません。名前とフォルダーを確かめてください",
+        )
+    if path.is_dir():
+        raise SubmissionError(
+            path,
+            "this is a folder; name the notebook in it, a file ending in .ipynb",
+            "フォルダーです。中にあるノートブック（.ipynb）を指定してください",
+        )
+    if not path.is_file():
+        raise SubmissionError(
+            path,
+            "this is not an ordinary file; name a notebook",
+            "通常のファイルではありません。ノートブックを指定してください",
+        )
+    size, most = path.stat().st_size, LARGEST_FILE // 1_000_000
+    if size > LARGEST_FILE:
+        raise SubmissionError(
+            path,
+            f"the file has {size / 1e6:.0f} MB, and {most} MB are the most; clear the outputs and save it again",
+            f"ファイルが {size / 1e6:.0f} MB あり、上限の {most} MB を超えています。出力を消去して保存し直してください",
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SubmissionError(
+            path,
+            f"the file cannot be read ({error.strerror}); check its permissions",
+            f"ファイルを読めません（{error.strerror}）。アクセス権を確かめてください",
+        ) from None
+    except UnicodeDecodeError:
+        raise _not_a_notebook(path, "not UTF-8 text", "UTF-8 のテキストではありません") from None
+
+
+def _not_a_notebook(path: Path, en: str, ja: str) -> SubmissionError:
+    return SubmissionError(
+        path,
+        f"this is not a notebook ({en}); open it in JupyterLab, save it as .ipynb and hand that in",
+        f"ノートブックではありません（{ja}）。JupyterLab で開いて .ipynb として保存し、それを提出してください",
+    )
+
+
+def _parse(path: Path, text: str) -> NotebookNode:
+    """Return the notebook in nbformat 4, its parts not yet checked."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _not_a_notebook(path, "not JSON", "JSON ではありません") from None
+    version = content.get("nbformat") if isinstance(content, dict) else None
+    if not isinstance(version, int):
+        raise _not_a_notebook(path, "it names no nbformat", "nbformat の記載がありません")
+    if not 1 <= version <= 4:
+        raise SubmissionError(
+            path,
+            f"the notebook has the unknown format nbformat {version}; save it in JupyterLab as nbformat 4",
+            f"ノートブックの形式 nbformat {version} には対応していません。JupyterLab で nbformat 4 として保存し直してください",
+        )
+    try:
+        notebook = nbformat.from_dict(content) if version == 4 else _converted(text)
+        if isinstance(notebook.cells, list):
+            return notebook
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, nbformat.ValidationError):
+        pass
+    raise _not_a_notebook(path, "its parts are damaged", "中身が壊れています")
+
+
+def _converted(text: str) -> NotebookNode:
+    """Return a notebook of an old format in nbformat 4."""
+    log = logging.getLogger("traitlets")
+    level = log.level
+    # nbformat warns of what the conversion is there to mend
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return nbformat.reads(text, as_version=4)
+    finally:
+        log.setLevel(level)
+
+
+def _cell(raw) -> NotebookNode | None:
+    """Return a valid copy of one cell, or None for what is no cell. The learner's outputs are kept where they are valid."""
+    kind = raw.get("cell_type") if isinstance(raw, dict) else None
+    source = _text(raw.get("source", "")) if kind in _NEW_CELL else None
+    if source is None:
+        return None
+    cell = _NEW_CELL[kind](source)
+    if isinstance(raw.get("metadata"), dict):
+        cell.metadata = raw.metadata
+    if isinstance(raw.get("id"), str):
+        cell.id = raw.id
+    if kind == "code" and isinstance(raw.get("outputs"), list):
+        cell.outputs = [output for output in map(_output, raw.outputs) if output is not None]
+    return cell
+
+
+def _output(raw) -> NotebookNode | None:
+    try:
+        if raw.output_type == "stream":
+            raw.text = _text(raw.text)
+        else:
+            for kind, content in raw.get("data", {}).items():
+                if not kind.endswith("json"):
+                    raw.data[kind] = _text(content)
+        nbbase.validate(raw, ref="output")
+    except (AttributeError, TypeError, nbformat.ValidationError):
+        return None
+    return raw
+
+
+def _text(source) -> str | None:
+    """Join a multi-line string; a lone surrogate, which no file can hold, becomes a question mark."""
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else None

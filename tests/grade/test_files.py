@@ -1,0 +1,120 @@
+"""The command grades all that can be graded, names the rest, and never loses a page of feedback."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xraydojo.build import build
+from xraydojo.grade import grade_files
+from xraydojo.lesson import COURSE
+
+UNIT = "02_perceptron"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """Return the bytes of a real unit's solution and exercise in English."""
+    root = tmp_path_factory.mktemp("built")
+    texts = {
+        notebook.path.relative_to(root).parts[:2]: notebook.text for notebook in build(COURSE / UNIT, root)
+    }
+    return texts["solutions", "en"], texts["exercises", "en"]
+
+
+@pytest.fixture
+def files(released, tmp_path):
+    """Return a folder of submissions like those that come from a class."""
+    solution, exercise = released
+    texts = {
+        "alice/work.ipynb": solution,
+        "bob/work.ipynb": exercise,
+        "課題 提出/my work.ipynb": solution,
+        "carol/broken.ipynb": "{",
+    }
+    for name, text in texts.items():
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "in"
+
+
+def dojo(*arguments, cwd):
+    environment = os.environ | {"LANG": "en_US.UTF-8", "LC_ALL": "", "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "xraydojo", "grade", *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_one_bad_file_does_not_stop_the_others_and_each_gets_its_own_page(files, tmp_path, capsys):
+    pages = tmp_path / "out"
+    named = [
+        files / "alice/work.ipynb",
+        files / "carol/broken.ipynb",
+        files / "alice/../bob/work.ipynb",
+        files / "課題 提出/my work.ipynb",
+    ]
+    reports = grade_files(named, pages)
+    assert [report.points for report in reports] == [reports[0].max_points, 0, reports[0].max_points]
+    written = sorted(path.relative_to(pages).as_posix() for path in pages.rglob("*") if path.is_file())
+    assert written == ["alice/work.html", "bob/work.html", "課題 提出/my work.html"]
+    assert list(tmp_path.iterdir()) in ([files, pages], [pages, files])
+    assert stat.S_IMODE((pages / "alice/work.html").stat().st_mode) == 0o644
+    said = capsys.readouterr()
+    assert (
+        said.out == ""
+        and said.err.count("\n") == 1
+        and "carol/broken.ipynb: this is not a notebook" in said.err
+    )
+
+
+def test_a_page_is_replaced_whole(files, tmp_path):
+    pages = tmp_path / "out"
+    pages.mkdir()
+    (pages / "work.html").write_text("old")
+    grade_files([files / "alice/work.ipynb"], pages)
+    assert (pages / "work.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+    assert [path.name for path in pages.iterdir()] == ["work.html"]
+
+
+def test_the_command_prints_a_table_and_ends_well(files):
+    done = dojo("alice/work.ipynb", "bob/work.ipynb", cwd=files)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "alice/work.ipynb" in done.stdout and "bob/work.ipynb" in done.stdout and "✓" in done.stdout
+
+
+def test_the_command_ends_in_status_1_and_pure_json_when_a_file_is_bad(files):
+    done = dojo("--json", "bob/work.ipynb", "carol/broken.ipynb", "nowhere.ipynb", cwd=files)
+    assert done.returncode == 1
+    reports = json.loads(done.stdout)
+    assert [(report["unit"], report["points"], report["submission"]) for report in reports] == [
+        (UNIT, 0, "bob/work.ipynb")
+    ]
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
+        "✗ carol/broken.ipynb",
+        "✗ nowhere.ipynb",
+    ]
+
+
+def test_a_unit_that_the_course_does_not_have_is_refused(files, released):
+    path = files / "later.ipynb"
+    path.write_text(released[1].replace(f'"unit": "{UNIT}"', '"unit": "../99_later"'), encoding="utf-8")
+    done = dojo(path, cwd=files)
+    assert done.returncode == 1 and "there is no unit ../99_later" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_feedback_that_cannot_be_written_is_said_before_anything_is_graded(files):
+    (files / "taken").write_text("")
+    done = dojo("alice/work.ipynb", "--feedback", files / "taken", cwd=files)
+    assert done.returncode == 1 and "taken" in done.stderr and "Traceback" not in done.stderr
+    assert Path(files / "taken").read_text() == ""
