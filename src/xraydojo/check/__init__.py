@@ -134,7 +134,7 @@ class check:
             )
         return L(
             f"`{name}` is unknown. Run the cells from the top of the notebook (menu Run > Run All Above Selected Cell).",
-            f"`{name}` が見つかりません。ノートブックの先頭から順にセルを実行してください（メニューの「実行」→「選択したセルより上をすべて実行」）。",
+            f"`{name}` が見つかりません。ノートブックの先頭から順にセルを実行してください（メニューの「実行」→「選択したセルの上にあるすべてを実行」）。",
         )
 
     def _crash(self, error: Exception) -> Verdict:

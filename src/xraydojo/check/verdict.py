@@ -44,7 +44,7 @@ class Verdict:
         return L(f"✗ {self.exercise}: not yet.", f"✗ {self.exercise}：まだ正解ではありません。")
 
     def __str__(self):
-        parts = [self.headline, self.message, self.hint and f"💡 {self.hint}", self.trace]
+        parts = [self.headline, self.message, self.hint and marked(self.hint), self.trace]
         return "\n".join(part for part in parts if part)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -65,7 +65,7 @@ class Verdict:
         if self.message:
             lines.append(f"<div>{html.escape(self.message)}</div>")
         if self.hint:
-            lines.append(f'<div style="margin-top:6px">💡 {html.escape(self.hint)}</div>')
+            lines.append(f'<div style="margin-top:6px">{html.escape(marked(self.hint))}</div>')
         if self.picture:
             alt = L("Expected, your result and their difference", "期待される画像、あなたの結果、両者の差")
             lines.append(
@@ -75,6 +75,11 @@ class Verdict:
             lines.append(f'<pre style="margin-top:6px;overflow:auto">{html.escape(self.trace)}</pre>')
         box = f"border-left:6px solid {color};background:{shade};color:#222;padding:8px 12px;border-radius:3px;line-height:1.6"
         return f'<div class="xraydojo-check" style="{box}">{"".join(lines)}</div>'
+
+
+def marked(hint: str) -> str:
+    """Return a hint with its mark; in words, since not every machine has a picture for it."""
+    return L(f"Hint: {hint}", f"ヒント：{hint}")
 
 
 def show(what) -> None:

@@ -30,6 +30,7 @@ _WORDS = {
     "title": ("Feedback", "採点結果"),
     "points": ("points", "点"),
     "exercise": ("Exercise", "課題"),
+    "hint": ("Hint: ", "ヒント："),
     "result": ("Result", "結果"),
     "says": ("What the check says", "確認のメッセージ"),
     "notebook": ("Your notebook", "あなたのノートブック"),

@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 from rich.table import Table
 from rich.text import Text
 
-from xraydojo.check.verdict import MIME
+from xraydojo.check.verdict import MIME, marked
 from xraydojo.grade import execution
 from xraydojo.grade.execution import Run
 from xraydojo.grade.rebuild import exercise_of, role
@@ -198,7 +198,7 @@ def _tests_table(report: Report) -> Table:
     )
     for test in report.tests:
         symbol, color = MARKS[test.status]
-        words = "\n".join(part for part in (test.message, test.hint and f"💡 {test.hint}") if part)
+        words = "\n".join(part for part in (test.message, test.hint and marked(test.hint)) if part)
         made.add_row(
             Text(test.exercise),
             Text(symbol, color),
