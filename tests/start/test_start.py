@@ -179,7 +179,7 @@ def test_without_a_built_notebook_the_learner_is_told_how_to_build(tmp_path):
 def test_the_start_page_links_the_units_in_order_with_their_minutes(tmp_path, lang):
     language.use(lang)
     entries = read_syllabus()
-    for entry in (entries[0], entries[2]):
+    for entry in (entries[0], entries[-1]):
         (tmp_path / entry.id).mkdir()
     text = write_start_page(tmp_path).read_text(encoding="utf-8")
     links = re.findall(r"^\| \[\d\d (.+)\]\((.+?)/(.+)\.ipynb\) \| (\d+) \| (\d+) \|$", text, re.M)
