@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from xraydojo import DojoError
 from xraydojo.language import L
@@ -120,6 +121,27 @@ def grade(
     elif reports:
         console.print(table(reports))
     raise typer.Exit(0 if len(reports) == len(files) else 1)
+
+
+data = typer.Typer(no_args_is_help=True, help="Look at films.")
+app.add_typer(data, name="data")
+
+
+@data.command()
+def view(
+    file: Annotated[Path, typer.Argument(help="A DICOM file.")],
+    out: Annotated[Path | None, typer.Option(help="Write the film as an 8-bit PNG.")] = None,
+) -> None:
+    """Say what a DICOM film is, and show it as the standard asks: bones bright, by its own window."""
+    from xraydojo.data import dicom
+
+    dataset = dicom.read(file)
+    if out:
+        dicom.write_png(dataset, out)
+    table = Table(L("attribute", "属性"), L("value", "値"), title=Text(file.name))
+    for name, value in dicom.facts(dataset):
+        table.add_row(Text(name), Text(value))
+    console.print(table)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
