@@ -221,7 +221,7 @@ _PAGE_EN = """\
 # Welcome to XrayDojo
 
 You learn deep learning for medical images here by doing: you write a few lines, run the check below them, and are told at once whether they are right.
-Begin with 00.
+Begin with the first unit in the table.
 
 | unit | reading (minutes) | exercises (minutes) |
 |---|---|---|
@@ -257,7 +257,7 @@ _PAGE_JA = """\
 # XrayDojo へようこそ
 
 ここでは、手を動かしながら、医用画像のためのディープラーニングを学びます。数行のコードを書いて、すぐ下の確認セルを実行すると、正しいかどうかがその場でわかります。
-まずは 00 から始めましょう。
+まずは、表のいちばん上の単元から始めましょう。
 
 | 単元 | 読む（分） | 演習（分） |
 |---|---|---|

@@ -87,7 +87,7 @@ def test_a_learner_meets_the_start_page_a_hint_and_success(chromium, lang, tmp_p
         page.goto(course.address)
         expect(page.locator(".jp-RenderedMarkdown h1")).to_contain_text(words["welcome"], timeout=SLOW)
         expect(page.locator(".lm-MenuBar-itemLabel", has_text=words["run"]).first).to_be_visible()
-        picture(page, screenshots / f"start_{lang}.png")
+        picture(page, screenshots / f"start_{lang}.png", height=560)
 
         page.get_by_role("link", name=words["unit"]).click()
         answer, check = _cells(page, "predict")
@@ -137,13 +137,13 @@ def _write(page, cell, text: str) -> None:
     page.keyboard.press("Shift+Enter")
 
 
-def picture(page, file: Path, *cells) -> None:
-    """Keep a picture of the window, with these cells in the middle of it."""
+def picture(page, file: Path, *cells, height: int = 860) -> None:
+    """Keep a picture of the window's upper part, with these cells in it."""
     for cell in reversed(cells):
         cell.scroll_into_view_if_needed()
     page.mouse.move(0, 0)
     page.wait_for_timeout(500)  # for the last line of the page to be drawn
-    page.screenshot(path=file)
+    page.screenshot(path=file, clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
 
 def _wait_until(condition, seconds: float = 20) -> None:
