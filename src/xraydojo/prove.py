@@ -137,19 +137,21 @@ def _verdict(test: str, namespace: dict) -> Verdict | None:
 
 
 def _needs(unit: Unit, exercise: str) -> set[str]:
-    """Return the exercises that an exercise's solution and test use, itself included, over any number of steps."""
-    solutions = {cell.exercise: cell.sources["en"] for cell in unit.exercises}
-    uses = {
-        name: _names(solutions[name] + "\n" + unit.tests[name].sources["en"]) & set(solutions)
-        for name in solutions
-    }
-    needed, waiting = set(), {exercise}
+    """Return the names that an exercise's solution and test use over any number of steps, its own included."""
+    uses = {cell.exercise: _names(ast.parse(cell.sources["en"])) for cell in unit.exercises}
+    for cell in unit.cells:
+        if cell.kind == "setup":
+            functions = [
+                node for node in ast.parse(cell.sources["en"]).body if isinstance(node, ast.FunctionDef)
+            ]
+            uses |= {function.name: _names(function) for function in functions}
+    needed, waiting = set(), {exercise} | _names(ast.parse(unit.tests[exercise].sources["en"]))
     while waiting:
         name = waiting.pop()
         needed.add(name)
-        waiting |= uses[name] - needed
+        waiting |= uses.get(name, set()) - needed
     return needed
 
 
-def _names(source: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

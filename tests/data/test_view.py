@@ -1,5 +1,7 @@
 """`dojo data view`: a film as a picture and a table, and one line for what cannot be shown."""
 
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
@@ -36,6 +38,11 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-5000])
 
 
+def cut_compressed(path):
+    content = Path(get_testdata_file("MR_small_RLE.dcm", download=False)).read_bytes()
+    path.write_bytes(content[:-2500])
+
+
 def without_pixels(path):
     dataset = pydicom.dcmread(path)
     del dataset.PixelData
@@ -54,7 +61,7 @@ def unknown_codec(path):
     dataset.save_as(path)
 
 
-@pytest.mark.parametrize("spoil", [cut, without_pixels, text, unknown_codec])
+@pytest.mark.parametrize("spoil", [cut, cut_compressed, without_pixels, text, unknown_codec])
 def test_a_film_that_cannot_be_shown_ends_in_one_line_and_nothing_is_written(film, tmp_path, spoil):
     spoil(film)
     done = dojo("data", "view", film, "--out", tmp_path / "film.png")

@@ -60,3 +60,18 @@ def test_a_wrong_answer_that_breaks_an_unrelated_exercise_is_a_problem(proof):
 
     made = proof(breaks + extra, lesson=lambda text: text + other)
     assert any("also fails the test of one" in problem for problem in made.problems)
+
+
+def test_an_exercise_may_need_another_through_a_function_of_a_setup_cell(proof):
+    other = '\n# %% role="setup"\ndef quadruple(x):\n    return double(double(x))\n'
+    other += '\n# %% exercise="eight"\ndef eight():\n    ### BEGIN SOLUTION\n    return quadruple(2)\n    ### END SOLUTION\n'
+    other += '\n# %% test="eight" points=1\nwith check("eight") as t:\n    t.call(eight).equals(8)\n'
+    extra = (
+        '\n# %% exercise="eight" wrong="nine"\n# en: Eight?\n# ja: 8 ですか。\ndef eight():\n    return 9\n'
+    )
+    wrong = WRONG.replace("x * x", "x + 3").replace("squared", "three_more") + extra
+    made = proof(
+        wrong,
+        lesson=lambda text: text.replace("equals(6)", "equals(6)\n    t.call(double, 4).equals(8)") + other,
+    )
+    assert made.problems == []

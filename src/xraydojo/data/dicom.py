@@ -1,11 +1,13 @@
 """Chest radiographs as DICOM objects: read them, show them as the standard asks, take the patient's identity out."""
 
 import copy
+import logging
 import os
 import secrets
 import sys
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +85,8 @@ def read(path: Path | str) -> pydicom.Dataset:
     _refuse_unknown_codec(path, dataset)
     _refuse_truncated(path, dataset)
     try:
-        dataset.pixel_array  # noqa: B018 (decodes, and keeps the result)
+        with _quiet():
+            dataset.pixel_array  # noqa: B018 (decodes, and keeps the result)
     except Exception as error:
         raise _damaged(path, str(error)) from None
     return dataset
@@ -91,9 +94,7 @@ def read(path: Path | str) -> pydicom.Dataset:
 
 def _parse(path: Path) -> pydicom.Dataset:
     try:
-        with warnings.catch_warnings():
-            # of what may be no DICOM at all; what matters is said below
-            warnings.simplefilter("ignore")
+        with _quiet():
             dataset = pydicom.dcmread(path, force=True)
         complete = any(keyword in dataset for keyword in ("SOPClassUID", "Rows", "PatientID"))
     except OSError as error:
@@ -114,6 +115,9 @@ def _parse(path: Path) -> pydicom.Dataset:
         OverflowError,
     ):
         complete = False
+    if not complete and _has_preamble(path):
+        # of an object that ends too early pydicom may return nothing at all
+        raise _damaged(path, "end of file")
     if not complete:
         raise DicomError(
             path,
@@ -121,6 +125,25 @@ def _parse(path: Path) -> pydicom.Dataset:
             "DICOM ファイルではありません。DICOM 形式で書き出した画像を指定してください",
         )
     return dataset
+
+
+@contextmanager
+def _quiet():
+    """Keep to ourselves what pydicom says of a file that may be no DICOM at all; what matters is said in one line."""
+    log = logging.getLogger("pydicom")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def _has_preamble(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def _refuse_other_than_one_grey_frame(path: Path, dataset: pydicom.Dataset) -> None:
