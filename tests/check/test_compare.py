@@ -126,3 +126,8 @@ def test_every_array_equals_itself_and_numpys_verdict_is_ours(array):
     changed = array.copy()
     changed.flat[-1] += 1 + abs(changed.flat[-1])
     assert (compare(changed, array) is None) == np.allclose(changed, array, rtol=1e-6, atol=1e-8)
+
+
+def test_empty_arrays_are_compared_by_shape():
+    assert compare(np.zeros((0, 9)), np.zeros((0, 9))) is None
+    assert rung(np.zeros((0, 9)), np.zeros((2, 3))) == "shape"

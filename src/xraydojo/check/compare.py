@@ -161,7 +161,12 @@ def _not_finite(got: np.ndarray, expected: np.ndarray) -> Difference | None:
 
 def _out_of_range(got: np.ndarray, expected: np.ndarray, atol: float) -> Difference | None:
     # of images and probabilities; a vector of weights may lie in [0, 1] by chance
-    within = expected.ndim > 1 and np.all((expected >= 0) & (expected <= 1)) and np.ptp(expected) > 0
+    within = (
+        expected.ndim > 1
+        and expected.size > 0
+        and np.all((expected >= 0) & (expected <= 1))
+        and np.ptp(expected) > 0
+    )
     slack = 10 * atol + 1e-3
     if not within or (np.nanmin(got) >= -slack and np.nanmax(got) <= 1 + slack):
         return None
