@@ -14,7 +14,9 @@ import psutil
 
 from xraydojo.language import L
 
-ENOUGH_MEMORY = 2e9  # bytes, besides what Lab and the browser have already: a kernel that trains with TensorFlow
+ENOUGH_MEMORY = (
+    2e9  # bytes, besides what Lab and the browser have already: a kernel that trains with TensorFlow
+)
 ENOUGH_DISK = 1e9  # bytes: notebooks, data sets and trained models
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 
