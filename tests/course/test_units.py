@@ -5,6 +5,8 @@ import ast
 import nbclient
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
 from xraydojo.build import build, notebook_path
 from xraydojo.language import LANGUAGES
@@ -70,3 +72,16 @@ def test_both_languages_have_the_same_code(unit):
     for cell in read_unit(unit).cells:
         if cell.kind != "prose":
             assert skeleton(cell.sources["en"]) == skeleton(cell.sources["ja"]), f"line {cell.line}"
+
+
+@every_unit
+@both_languages
+def test_no_mark_of_emphasis_is_left_over_in_the_text(unit, language):
+    """A ** beside a Japanese bracket opens or closes nothing (CommonMark 0.31, section 6.2) and would be seen."""
+    markdown = MarkdownIt("commonmark").enable("table")
+    for cell in nbformat.read(notebook_path("exercises", unit, language), as_version=4).cells:
+        if cell.cell_type == "markdown":
+            page = BeautifulSoup(markdown.render(cell.source), "html.parser")
+            for code in page.find_all("code"):
+                code.decompose()
+            assert "**" not in page.text

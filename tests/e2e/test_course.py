@@ -1,7 +1,9 @@
-"""A learner's first minutes, in a real browser: the start page, a wrong answer and its hint, the right answer."""
+"""A learner's way in a real browser: the start page, a wrong answer and its hint, the right one, the graded feedback."""
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -68,7 +70,7 @@ def screenshots(tmp_path):
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
-def test_a_learner_meets_the_start_page_a_hint_and_success(chromium, lang, tmp_path, screenshots):
+def test_a_learner_meets_a_hint_then_success_and_reads_the_feedback(chromium, lang, tmp_path, screenshots):
     words = WORDS[lang]
     (hint,) = [
         answer.hint[lang]
@@ -112,13 +114,24 @@ def test_a_learner_meets_the_start_page_a_hint_and_success(chromium, lang, tmp_p
         notebook = tmp_path / "learner" / lang / "02_perceptron" / "02_perceptron.ipynb"
         _wait_until(lambda: RIGHT in [cell.source for cell in nbformat.read(notebook, 4).cells])
         assert page.locator(".jp-Dialog, .jp-toast-button").count() == 0  # nothing asked a question
+
+        # the instructor's turn, and back
+        done = subprocess.run([sys.executable, "-m", "xraydojo", "grade", notebook, "--feedback", tmp_path],
+                              capture_output=True, text=True)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        (feedback,) = tmp_path.glob("*.html")
+        page.goto(feedback.as_uri())
+        assert page.locator("html").get_attribute("lang") == lang
+        solved = page.locator(".tests li.passed", has_text="predict")
+        expect(solved).to_have_count(1)
+        picture(page, screenshots / f"feedback_{lang}.png")
         assert elsewhere == [] and broken == []
         page.close()
     assert course.returncode == 0
 
 
 def _is_local(url: str, address: str) -> bool:
-    return url.startswith((address.partition("?")[0], "data:", "blob:"))
+    return url.startswith((address.partition("?")[0], "data:", "blob:", "file:"))
 
 
 def _cells(page, exercise: str):
