@@ -17,7 +17,7 @@ from xraydojo.language import L
 # | Reading / exercises | about 40 min / about 35 min |
 # | You need | nothing: no programming, no mathematics |
 # | Computing | under 20 s on two CPU cores |
-# | Data | stand-in chest films, computed on the spot; no download |
+# | Data | sixty chest films of a phantom, computed at first use; no download |
 # %% [markdown] lang="ja"
 # # 00 接続テストと最初の一歩
 #
@@ -34,7 +34,7 @@ from xraydojo.language import L
 # | 読む時間／演習の時間 | 約40分／約35分 |
 # | 前提 | ありません（プログラミングも数学も要りません） |
 # | 計算時間 | CPU 2コアで20秒以内 |
-# | データ | その場で計算する模擬胸部画像（ダウンロード不要） |
+# | データ | 初回に計算して作る模擬胸部画像60枚（ダウンロード不要） |
 
 # %% [markdown] lang="en"
 # ## Your first cell

@@ -85,7 +85,7 @@ print(image.shape, image.dtype, image.min(), image.max())
 print(image[160, 128], image[160, 60])
 
 # %% role="demo"
-top, left = 205, 180
+top, left = 186, 216
 patch = image[top:top + 6, left:left + 8]
 _, (whole, zoom) = plt.subplots(1, 2, figsize=(10, 4.6), width_ratios=[1, 1.5])
 figures.film(whole, image, L("the film", "画像全体"), image.min(), image.max())
@@ -120,7 +120,7 @@ def coarser(image, factor):
 
 sizes = [coarser(image, factor) for factor in (1, 4, 16)]
 figures.films(sizes, [f"{small.shape[0]} x {small.shape[1]}" for small in sizes],
-              L("The film with fewer and fewer pixels", "画素の数を減らしていった画像"), low=400, high=3500)
+              L("The film with fewer and fewer pixels", "画素の数を減らしていった画像"), low=0, high=4095)
 
 # %% [markdown] lang="en"
 # Now the steps. Between 12 bits and 6 (64 steps) you hardly see a difference: the steps are too fine for the eye. With 3 bits
@@ -222,11 +222,11 @@ count = yours_or(library.histogram)
 counts, edges = count(image, 80)
 _, axes = plt.subplots(figsize=(8, 3.2))
 axes.stairs(counts, edges, fill=True, color=figures.BLUE, alpha=0.7)
-for value, name in ((450, L("air beside the body", "体の外")), (1300, L("lungs", "肺野")), (2950, L("mediastinum, abdomen", "縦隔・腹部"))):
+for value, name in ((20, L("air", "空気")), (980, L("lungs", "肺野")), (2950, L("mediastinum, abdomen", "縦隔・腹部"))):
     axes.annotate(name, (value, counts[np.searchsorted(edges, value) - 1]), (value, counts.max() * 1.2),
                   ha="center", arrowprops={"arrowstyle": "->"})
 axes.set(ylim=(0, counts.max() * 1.35), xlabel=L("pixel value", "画素値"), ylabel=L("pixels", "画素数"))
-figures.show(L("The histogram of the film: air at the dark end, then the lungs, then mediastinum and abdomen",
+figures.show(L("The histogram of the film: air beside the body at the dark end, then the lungs, then mediastinum and abdomen",
                "画像のヒストグラム。暗い側から順に、体の外、肺野、縦隔と腹部"))
 
 # %% [markdown] lang="en"
@@ -271,7 +271,7 @@ figures.show(L("The histogram of the film: air at the dark end, then the lungs, 
 # %% role="demo"
 x = np.arange(0, 4096)
 _, axes = plt.subplots(figsize=(7, 3))
-for (center, width), style in (((1950, 3200), "-"), ((1300, 1000), "--"), ((2600, 1600), ":")):
+for (center, width), style in (((2048, 4096), "-"), ((1100, 1400), "--"), ((2900, 1600), ":")):
     axes.plot(x, library.window(x, center, width), style, lw=2,
               label=L(f"centre {center}, width {width}", f"中心 {center}、幅 {width}"))
 axes.set(xlabel=L("pixel value", "画素値"), ylabel=L("grey (0 black, 1 white)", "灰色（0 が黒、1 が白）"))
@@ -355,7 +355,7 @@ with check("window", hidden=True) as t:
 
 # %% role="demo"
 to_window = yours_or(library.window)
-windows = {L("everything", "全体"): (1950, 3200), L("lungs", "肺野"): (1300, 1000), L("mediastinum", "縦隔"): (2600, 1600)}
+windows = {L("everything", "全体"): (2048, 4096), L("lungs", "肺野"): (1100, 1400), L("mediastinum", "縦隔"): (2900, 1600)}
 figures.films([to_window(image, *values) for values in windows.values()],
               [f"{name}: {center} / {width}" for name, (center, width) in windows.items()],
               L("The same film under a wide window, a lung window and a mediastinal window",
@@ -371,8 +371,8 @@ figures.films([to_window(image, *values) for values in windows.values()],
 # 心臓の後ろの肋骨が最もよく見えるウィンドウを探してください。そのとき、肺野はどうなっていますか。
 
 # %% role="explore"
-@interact(center=IntSlider(1950, min=0, max=4095, step=50, description=L("centre", "中心")),
-          width=IntSlider(3200, min=50, max=4096, step=50, description=L("width", "幅")))
+@interact(center=IntSlider(2050, min=0, max=4095, step=50, description=L("centre", "中心")),
+          width=IntSlider(4096, min=50, max=4096, step=50, description=L("width", "幅")))
 def look(center, width):
     figures.films([to_window(image, center, width)], [f"{center} / {width}"],
                   L("The film under the window that you set", "スライダーで決めたウィンドウで見た画像"))
@@ -486,7 +486,7 @@ print(L("the film:", "画像全体："), film.Rows * size[0], "x", film.Columns 
 # 2. **VOI LUT**: *values of interest* become greys from 0 to 1.
 #    * A table (`VOILUTSequence`) goes first. pydicom's `apply_voi(values, dataset)` looks the values up; divide by the largest
 #      possible entry, $2^{bits} - 1$, where `bits` is the third number of the `LUTDescriptor`.
-#    * Else a window. There may be several (`[1900, 1100]`): take the first. `VOILUTFunction` may ask for another curve: `LINEAR` (yours; also when nothing is said), `LINEAR_EXACT`
+#    * Else a window. There may be several (`[2048, 1100]`): take the first. `VOILUTFunction` may ask for another curve: `LINEAR` (yours; also when nothing is said), `LINEAR_EXACT`
 #      or `SIGMOID`.
 #    * Else nothing is asked: the smallest value becomes 0, the largest 1. (All equal: 0.)
 # 3. **MONOCHROME1** means that *small* numbers are bright. Turn it round, once and at the very end: $1 - y$.
@@ -502,7 +502,7 @@ print(L("the film:", "画像全体："), film.Rows * size[0], "x", film.Columns 
 # 2. **VOI LUT**：関心のある値（*values of interest*）を 0 から 1 の灰色に変えます。
 #    * 表（`VOILUTSequence`）があれば、それを優先します。pydicom の `apply_voi(values, dataset)` が表を引くので、表の値の上限 $2^{bits} - 1$ で割ります。
 #      `bits` は `LUTDescriptor` の三つめの数です。
-#    * なければウィンドウです。`[1900, 1100]` のように複数あるときは、最初のものを使います。`VOILUTFunction` が別の曲線を求めることもあります。`LINEAR`（皆さんの書いたもの。指定が
+#    * なければウィンドウです。`[2048, 1100]` のように複数あるときは、最初のものを使います。`VOILUTFunction` が別の曲線を求めることもあります。`LINEAR`（皆さんの書いたもの。指定が
 #      ないときも同じ）、`LINEAR_EXACT`、`SIGMOID` の三つです。
 #    * どちらもなければ、最小値を 0、最大値を 1 にします（すべて同じ値なら 0）。
 # 3. **MONOCHROME1** は「*小さい*数値ほど明るい」という意味です。いちばん最後に一度だけ、$1 - y$ と反転します。

@@ -123,7 +123,7 @@ def grade(
     raise typer.Exit(0 if len(reports) == len(files) else 1)
 
 
-data = typer.Typer(no_args_is_help=True, help="Look at films.")
+data = typer.Typer(no_args_is_help=True, help="Get data sets, and look at films.")
 app.add_typer(data, name="data")
 
 
@@ -142,6 +142,135 @@ def view(
     for name, value in dicom.facts(dataset):
         table.add_row(Text(name), Text(value))
     console.print(table)
+
+
+@data.command("phantom")
+def phantom_films(
+    out: Annotated[Path, typer.Option(help="A new folder; load_films reads it.")],
+    count: Annotated[int, typer.Option(min=1, help="How many films.")] = 10,
+    size: Annotated[int, typer.Option(min=32, max=2048, help="Rows and columns.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first film; the next ones follow.")] = 0,
+) -> None:
+    """Make films of the phantom: PNG with lung masks, and DICOM."""
+    from xraydojo.data.embedded import write_films
+
+    write_films(out, count, size, seed)
+    console.print(
+        L(f"{count} films, their lungs and an index in {out}", f"{out} に、画像 {count} 枚、肺のマスク、一覧を書き出しました"),
+        soft_wrap=True,
+    )  # fmt: skip
+
+
+SetName = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as Directions01.")]
+
+
+@data.command("list")
+def list_sets() -> None:
+    """List the data sets that the course knows."""
+    from xraydojo.data import cards
+
+    table = Table(
+        L("name", "名前"),
+        L("what it is", "内容"),
+        L("can be loaded", "読み込み可"),
+        L("built in", "内蔵データ"),
+        L("your folder", "あなたのフォルダー"),
+    )
+    for card in cards.cards():
+        folder = cards.chosen(card.name)
+        table.add_row(
+            *map(Text, (card.name, L(**card.title), "✓" * bool(card.loader), "✓" * card.embedded)),
+            Text(str(folder or ""), overflow="fold"),
+        )
+    console.print(table)
+
+
+@data.command("show")
+def show_set(name: SetName) -> None:
+    """Say what a data set is, on what terms, and how to cite it."""
+    from xraydojo.data import cards
+
+    console.print(_card_table(cards.card(name)))
+
+
+@data.command("fetch")
+def fetch_set(
+    name: SetName, yes: Annotated[bool, typer.Option("--yes", help="Accept the licence.")] = False
+) -> None:
+    """Download a data set, after its licence was accepted."""
+    from xraydojo.data import cards
+
+    def accept(card) -> bool:
+        console.print(_card_table(card))
+        return yes or typer.confirm(L("Do you accept the licence?", "ライセンスに同意しますか？"))
+
+    card = cards.card(name)
+    console.print(Text(str(cards.fetch(card, accept))), soft_wrap=True)
+    console.print(Text(L("When you publish, cite:", "成果の公表時は、次を引用してください：")))
+    for publication in card.citation:
+        console.print(Text(publication))
+
+
+@data.command("use")
+def use_set(
+    name: SetName,
+    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="A zip or a folder of yours.")],
+) -> None:
+    """Use a zip or folder of your own as a data set."""
+    from xraydojo.data import cards
+
+    console.print(Text(str(cards.use(cards.card(name), source))), soft_wrap=True)
+
+
+@data.command("verify")
+def verify_set(name: SetName) -> None:
+    """Load a data set that is here, to see that it is whole."""
+    from xraydojo.data import cards
+
+    folder = cards.verify(cards.card(name))
+    console.print(Text(L(f"{folder} can be read", f"{folder} を正しく読み込めました")), soft_wrap=True)
+
+
+def _card_table(card) -> Table:
+    unknown = L("unknown", "不明")
+    licence = [L(**card.licence) if card.licence else unknown, card.licence_url]
+    table = Table(L("field", "項目"), L("value", "値"), title=Text(L(**card.title)))
+    # else rich cuts off Japanese, which has no spaces to break at
+    table.columns[1].overflow = "fold"
+    for field, value in (
+        (L("name", "名前"), card.name),
+        (L("description", "説明"), L(**card.description)),
+        (L("page", "ページ"), card.page),
+        (L("download", "ダウンロード"), card.url),
+        ("SHA-256", card.sha256),
+        (L("licence", "ライセンス"), "\n".join(filter(None, licence))),
+        (L("citation", "引用"), "\n".join(card.citation)),
+        (L("layout", "構成"), card.layout),
+        (L("labels", "ラベル"), L(**card.labels) if card.labels else None),
+        (L("loader", "読み込み関数"), f"xraydojo.data.{card.loader}" if card.loader else L("none", "なし")),
+        (L("built in", "内蔵データ"), L("yes", "あり") if card.embedded else L("no", "なし")),
+    ):
+        table.add_row(Text(field), Text((value or unknown).strip()))
+    return table
+
+
+bench = typer.Typer(no_args_is_help=True, help="Measure.")
+app.add_typer(bench, name="bench")
+
+
+@bench.command("data")
+def bench_data(
+    real: Annotated[Path | None, typer.Option(help="Real films beside which the phantom is put.")] = None,
+    out: Annotated[Path, typer.Option(help="For the pictures.")] = Path("bench"),
+) -> None:
+    """Measure the phantom: speed, memory, and how like real films it is."""
+    from xraydojo.bench.data import measure
+
+    table = Table(L("measured", "測定項目"), L("phantom", "ファントム"), L("real films", "実際の画像"))
+    for row in measure(real, out):
+        table.add_row(*row)
+    console.print(table)
+    console.print(L(f"pictures in {out}", f"図は {out} にあります"), soft_wrap=True)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -113,7 +113,7 @@ def test_two_layers_compute_xor_for_rows_in_any_order(functions):
 
 
 def run_film_demo(unit, solution, monkeypatch, folder):
-    """Run all demos of the lesson on the films of a folder (None: the stand-in) and return their names."""
+    """Run all demos of the lesson on the films of a folder (None: the phantom's) and return their names."""
     matplotlib.use("Agg")
     monkeypatch.setenv("XRAYDOJO_FILMS", str(folder or ""))
     names = dict(solution)
@@ -141,7 +141,7 @@ def held_out_accuracies(names, films, splits=20):
 
 
 FOLDERS = [
-    pytest.param(None, id="stand-in"),
+    pytest.param(None, id="phantom"),
     pytest.param(
         REAL_FILMS,
         id="real",

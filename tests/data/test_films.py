@@ -54,14 +54,14 @@ def refusal(folder):
     return said
 
 
-def test_without_a_folder_there_are_sixty_stand_in_films():
+def test_without_a_folder_there_are_sixty_films_of_the_phantom():
     films = load_films(size=(48, 40))
     assert len(films) == 60
     assert films.images.shape == films.lungs.shape == (60, 48, 40)
     assert films.images.dtype == np.float32 and films.lungs.dtype == bool
     assert 0 <= films.images.min() and films.images.max() <= 1
-    assert "stand-in" in films.source
-    assert set(films.sex) == {None} and np.isnan(films.age).all()
+    assert "phantom" in films.source
+    assert set(films.sex) == {"F", "M"} and films.age.min() >= 16 and films.age.max() <= 89
 
 
 def test_the_environment_variable_names_the_folder(folder, monkeypatch):

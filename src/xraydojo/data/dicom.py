@@ -19,7 +19,8 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut, get_decoder
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from xraydojo import DojoError
-from xraydojo.data import standin
+from xraydojo.data import phantom
+from xraydojo.data.phantom.projection import FILM_SIZE
 from xraydojo.language import L
 
 # What the basic profile does to what a radiograph carries: PS3.15, annex E, table E.1-1. X: remove; Z: empty; U: another
@@ -303,23 +304,24 @@ def _apply_profile(dataset: pydicom.Dataset) -> None:
                 _apply_profile(item)
 
 
-def example(seed: int = 1, size: tuple[int, int] = (320, 256)) -> pydicom.Dataset:
-    """Return a chest film of nobody as a CR object of 12 bits, made from the stand-in.
+def radiograph(film: phantom.Film, name: str = "PHANTOM-0001") -> pydicom.Dataset:
+    """Return a film of the phantom as a CR object of 12 bits: PS3.3 section A.2, with the modules of its table A.2-1.
 
     Parameters
     ----------
-    seed : int, optional
-        The same seed gives the same film.
-    size : (rows, columns), optional
-        The film is 360 mm high.
+    film : phantom.Film
+        Its rows are 358.4 mm high together.
+    name : str
+        The patient's ID; the UIDs are made from it, the same for the same.
     """
-    pixels = standin.film(seed, size, bits=12)
+    rows, columns = film.pixels.shape
     dataset = pydicom.Dataset()
-    dataset.file_meta = _meta(seed)
+    dataset.file_meta = _meta(name)
     dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.ImageType = ["ORIGINAL", "PRIMARY"]
     dataset.SOPClassUID = ComputedRadiographyImageStorage
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = (_uid(seed, level) for level in ("study", "series"))
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = (_uid(name, level) for level in ("study", "series"))
     dataset.StudyDate, dataset.StudyTime = "20240401", "090000"
     dataset.AccessionNumber, dataset.StudyID, dataset.SeriesNumber, dataset.InstanceNumber = (
         "A0001",
@@ -329,27 +331,44 @@ def example(seed: int = 1, size: tuple[int, int] = (320, 256)) -> pydicom.Datase
     )
     dataset.Modality, dataset.Manufacturer = "CR", "XrayDojo"
     dataset.InstitutionName, dataset.ReferringPhysicianName = "Phantom Hospital", "Nemo^Doctor"
-    dataset.PatientName, dataset.PatientID = "Phantom^Taro", "PHANTOM-0001"
-    dataset.PatientBirthDate, dataset.PatientSex, dataset.PatientOrientation = "19700101", "O", ["L", "F"]
-    dataset.BodyPartExamined, dataset.ViewPosition = "CHEST", "PA"
+    dataset.PatientName, dataset.PatientID = (
+        "Phantom^Taro" if film.person.sex == "M" else "Phantom^Hanako",
+        name,
+    )
+    dataset.PatientSex, dataset.PatientAge = film.person.sex, f"{film.person.age:03d}Y"
+    dataset.PatientBirthDate = f"{2024 - film.person.age}0101"
+    dataset.BodyPartExamined, dataset.ViewPosition, dataset.PatientOrientation = "CHEST", "PA", ["L", "F"]
     dataset.KVP, dataset.PlateID = "120", ""
-    dataset.ImagerPixelSpacing = [standin.FILM_HEIGHT / size[0]] * 2
+    dataset.ImagerPixelSpacing = [round(FILM_SIZE / rows, 6)] * 2
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.Rows, dataset.Columns = size
+    dataset.Rows, dataset.Columns = rows, columns
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
-    dataset.WindowCenter, dataset.WindowWidth = [1900, 1100], [3400, 1400]
+    dataset.WindowCenter, dataset.WindowWidth = [2048, 1100], [4096, 1400]
     dataset.WindowCenterWidthExplanation = ["WHOLE", "LUNG"]
-    dataset.PixelData = pixels.astype("<u2").tobytes()
+    dataset.PixelData = (4095 - film.pixels).astype("<u2").tobytes()
     return dataset
 
 
-def _meta(seed: int) -> FileMetaDataset:
+def example(seed: int = 41, size: tuple[int, int] = (320, 288)) -> pydicom.Dataset:
+    """Return a chest film of nobody as a CR object of 12 bits.
+
+    Parameters
+    ----------
+    seed : int, optional
+        The same seed gives the same film.
+    size : (rows, columns), optional
+        The film is 358.4 mm high.
+    """
+    return radiograph(phantom.film(seed, size), f"PHANTOM-{seed:04d}")
+
+
+def _meta(name: str) -> FileMetaDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = ComputedRadiographyImageStorage
-    meta.MediaStorageSOPInstanceUID = _uid(seed, "image")
+    meta.MediaStorageSOPInstanceUID = _uid(name, "image")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return meta
 
 
-def _uid(seed: int, level: str) -> pydicom.uid.UID:
-    return generate_uid(entropy_srcs=["xraydojo example", str(seed), level])
+def _uid(name: str, level: str) -> pydicom.uid.UID:
+    return generate_uid(entropy_srcs=["xraydojo phantom", str(phantom.VERSION), name, level])

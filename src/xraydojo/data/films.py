@@ -1,19 +1,17 @@
-"""Read chest films: from a folder with an index, or the stand-in that needs no download."""
+"""Read chest films: from a folder with an index, or those of the phantom, which need no download."""
 
 import csv
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from xraydojo import DojoError
-from xraydojo.data import standin
 from xraydojo.language import L
 
 FOLDER_VARIABLE = "XRAYDOJO_FILMS"
-STANDIN_COUNT = 60
 
 
 class FilmsError(DojoError, ValueError):
@@ -31,7 +29,7 @@ class Films:
     lungs : ndarray, shape (N, H, W), bool, or None
         The lung fields, where the set has masks.
     names : tuple of str
-        The films' file names, or the stand-in's.
+        The films' file names, or the phantom's.
     sex : tuple of str or None
         ``"F"``, ``"M"``, or None where unknown.
     age : ndarray, shape (N,), float
@@ -59,7 +57,7 @@ def load_films(folder: Path | str | None = None, size: tuple[int, int] = (256, 2
     folder : path, optional
         A folder with ``index.csv`` (columns ``file``, and ``sex``, ``age``, ``license`` where known), ``films/`` and,
         where there are masks, ``lung_masks/`` with the same file names. Default: the folder named by the environment
-        variable ``XRAYDOJO_FILMS``; without it, 60 stand-in films (see `xraydojo.data.standin`).
+        variable ``XRAYDOJO_FILMS``; without it, 60 films of the phantom (see `xraydojo.data.phantom`).
     size : (rows, columns), optional
         A film of another aspect is padded with black on both sides, so that nothing of the chest is cut off, and
         then resized with antialiasing.
@@ -70,22 +68,18 @@ def load_films(folder: Path | str | None = None, size: tuple[int, int] = (256, 2
         If the folder, its index, a film or a mask is missing or damaged, or a mask has another size than its film.
     """
     folder = folder or os.environ.get(FOLDER_VARIABLE)
-    return _read_folder(Path(folder).expanduser(), size) if folder else _standin(size)
+    return _read_folder(Path(folder).expanduser(), size) if folder else _phantom(size)
 
 
-def _standin(size) -> Films:
-    films, lungs = standin.films(STANDIN_COUNT, size=size)
-    return Films(
-        images=(films / np.float32(4095)).astype(np.float32),
-        lungs=lungs,
-        names=tuple(f"standin{number:03d}" for number in range(STANDIN_COUNT)),
-        sex=(None,) * STANDIN_COUNT,
-        age=np.full(STANDIN_COUNT, np.nan),
-        source=L(
-            f"{STANDIN_COUNT} stand-in films, computed from simple solids; no real patient",
-            f"単純な立体から計算した模擬胸部画像 {STANDIN_COUNT} 枚（実在の患者ではありません）",
-        ),
+def _phantom(size) -> Films:
+    from xraydojo.data import embedded  # SciPy takes a second to import
+
+    films = _read_folder(embedded.folder("films"), size)
+    source = L(
+        f"{len(films)} films of a phantom, computed from anatomy and physics; no real patient",
+        f"解剖と物理から計算した模擬胸部画像 {len(films)} 枚（実在の患者ではありません）",
     )
+    return replace(films, source=source)
 
 
 def _read_folder(folder: Path, size) -> Films:
