@@ -5,7 +5,9 @@ import io
 import os
 import shutil
 import subprocess
+from types import SimpleNamespace
 
+import gdcm
 import numpy as np
 import pydicom
 import pytest
@@ -130,7 +132,34 @@ def test_colour_and_several_frames_are_refused(tmp_path):
     assert "2 frames" in refused(saved(movie, tmp_path / "movie.dcm"))
 
 
-def test_a_codec_that_is_not_installed_is_named_with_the_package(tmp_path):
+@pytest.mark.parametrize(
+    "stored", ["RLE", "bigendian", "implicit", "jp2klossless", "jpeg_ls_lossless", "expb", "padded"]
+)
+def test_one_image_in_all_the_ways_of_storing_it_is_read_as_the_same(stored):
+    plain, other = (dicom.read(get_testdata_file(f"MR_small{end}.dcm")) for end in ("", f"_{stored}"))
+    assert np.array_equal(plain.pixel_array, other.pixel_array)
+
+
+@pytest.mark.parametrize("coding", ["JPEGLosslessProcess14_1", "JPEGLosslessProcess14"])
+def test_a_film_in_the_lossless_jpeg_of_most_archives_is_read(tmp_path, coding):
+    film = dicom.example(3, (64, 48))
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(saved(film, tmp_path / "plain.dcm")))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, coding)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(tmp_path / "small.dcm"))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    again = dicom.read(tmp_path / "small.dcm")
+    assert again.file_meta.TransferSyntaxUID.is_compressed
+    assert np.array_equal(again.pixel_array, film.pixel_array)
+
+
+def test_a_codec_that_is_not_installed_is_named_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicom, "get_decoder", lambda syntax: SimpleNamespace(is_available=False))
     film = dicom.example()
     film.file_meta.TransferSyntaxUID = JPEGLSLossless
     film.PixelData = encapsulate([b"\xff\xd8\xff\xd9"])
