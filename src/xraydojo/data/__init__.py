@@ -1,6 +1,7 @@
 """Chest films and the objects they are stored in."""
 
 from xraydojo.data.films import Films, FilmsError, load_films
+from xraydojo.data.hannover import load_hannover
 from xraydojo.data.minijsrt import (
     load_age,
     load_autoencoder,
@@ -24,6 +25,7 @@ __all__ = [
     "load_denoise",
     "load_directions",
     "load_films",
+    "load_hannover",
     "load_nodules",
     "load_segmentation",
     "load_sex",

@@ -3,23 +3,39 @@
 Each loader takes the folder or the zip as the society gives it: http://imgcom.jsrt.or.jp/minijsrtdb/ (J. Shiraishi et al., AJR 174, 71-74, 2000).
 """
 
-import codecs
 import csv
-import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 from PIL import Image
 
 from xraydojo.data.films import FilmsError
-from xraydojo.data.sets import FilmSet, Nodule, Split, draw_patients, one_id_per_patient, split_by_patient
+from xraydojo.data.origin import (
+    EIGHT_BITS,
+    Found,
+    Origin,
+    are_test,
+    children,
+    film_set,
+    find,
+    image_files,
+    line_error,
+    pairs,
+    read_pixels,
+    read_text,
+    refuse_brighter,
+    resized,
+    stack,
+    walk,
+)
+from xraydojo.data.sets import FilmSet, Nodule, Split, draw_patients
 from xraydojo.language import L
 
-EIGHT_BITS, TWELVE_BITS = 255, 4095
+TWELVE_BITS = 4095
 PARTS = ("train", "test")
 # the database's name of a patient, which miniJSRT keeps in some sets
 JSRT_NAME = re.compile(r"JPC(LN|NN)\d{3}", re.IGNORECASE)
@@ -32,16 +48,6 @@ SEXES = ("female", "male")
 # the grey levels of the masks, in the order of the classes
 LUNG_LEVELS, ORGAN_LEVELS = (0, 255), (0, 85, 170, 255)
 ORGANS = ("outside", "heart", "body", "lung")
-
-
-@dataclass(frozen=True)
-class _Film:
-    """A film that was found: its file, the part that it belongs to, its patient, and its target or the target's file."""
-
-    path: Path
-    part: str
-    patient: str
-    target: object
 
 
 def load_directions(folder: Path | str | None = None, size: tuple[int, int] | None = None) -> Split:
@@ -94,18 +100,18 @@ def load_sex(folder: Path | str | None = None, size: tuple[int, int] | None = No
 
 
 def _load_classes(name, classes, folder, size, patient) -> Split:
-    origin = _Origin(name, folder)
+    origin = Origin(name, folder)
     home = origin.home(*[(part, label) for part in PARTS for label in classes])
     found = [
-        _Film(path, part, _jsrt_name(path) or patient(part, label, path.stem), index)
+        Found(path, part, _jsrt_name(path) or patient(part, label, path.stem), index)
         for part in PARTS
         for index, label in enumerate(classes)
-        for path in _images(_find(home, part, label))
+        for path in image_files(find(home, part, label))
     ]
     for part in PARTS:
         _check_list(home, part, [film.path for film in found if film.part == part])
     targets = np.array([film.target for film in found], np.int64)
-    return origin.split(_film_set(home, found, size, targets, classes), _are_test(found))
+    return origin.split(film_set(home, found, size, targets, classes), are_test(found))
 
 
 def load_age(folder: Path | str | None = None, size: tuple[int, int] | None = None) -> Split:
@@ -128,16 +134,16 @@ def load_age(folder: Path | str | None = None, size: tuple[int, int] | None = No
     FilmsError
         If the folder, a table or a film is missing, damaged or not as expected.
     """
-    origin = _Origin("XPAge01_RGB", folder)
+    origin = Origin("XPAge01_RGB", folder)
     home = origin.home(("trainingdata.csv",), ("testdata.csv",), ("JPGs",))
-    films = {path.name.casefold(): path for path in _images(_find(home, "JPGs"))}
+    films = {path.name.casefold(): path for path in image_files(find(home, "JPGs"))}
     found = [
-        _Film(path, part, _jsrt_name(path) or path.stem, age)
+        Found(path, part, _jsrt_name(path) or path.stem, age)
         for part, table in zip(PARTS, ("trainingdata.csv", "testdata.csv"))
-        for path, age in _ages(_find(home, table), films)
+        for path, age in _ages(find(home, table), films)
     ]
     ages = np.array([film.target for film in found], float)
-    return origin.split(_film_set(home, found, size, ages), _are_test(found))
+    return origin.split(film_set(home, found, size, ages), are_test(found))
 
 
 def load_segmentation(
@@ -169,29 +175,29 @@ def load_segmentation(
     """
     if classes not in (2, 4):
         raise ValueError(f"classes must be 2 or 4, not {classes}")
-    origin = _Origin("Segmentation02" if classes == 4 else "Segmentation01", folder)
+    origin = Origin("Segmentation02" if classes == 4 else "Segmentation01", folder)
     if classes == 4 or origin.has(("org_train",)):
         origin.name = "Segmentation02"
         home = origin.home(*[(f"{kind}_{part}",) for part in PARTS for kind in ("org", "label")])
-        folders = {part: (_find(home, f"org_{part}"), _find(home, f"label_{part}")) for part in PARTS}
+        folders = {part: (find(home, f"org_{part}"), find(home, f"label_{part}")) for part in PARTS}
         levels = ORGAN_LEVELS
     else:
         home = origin.home(*[(part, kind) for part in PARTS for kind in ("org", "label")])
-        folders = {part: (_find(home, part, "org"), _find(home, part, "label")) for part in PARTS}
+        folders = {part: (find(home, part, "org"), find(home, part, "label")) for part in PARTS}
         levels = LUNG_LEVELS
     found = [
-        _Film(film, part, _jsrt_name(film) or f"{part}/{film.stem}", mask)
+        Found(film, part, _jsrt_name(film) or f"{part}/{film.stem}", mask)
         for part, pair in folders.items()
-        for film, mask in _pairs(*pair)
+        for film, mask in pairs(*pair)
     ]
     for part in PARTS:
         files = [path for film in found if film.part == part for path in (film.path, film.target)]
         _check_list(home, part, files)
-    masks = _stack([_mask(film, levels, size) for film in found], [film.target for film in found])
+    masks = stack([_mask(film, levels, size) for film in found], [film.target for film in found])
     if classes == 4:
-        return origin.split(_film_set(home, found, size, masks, ORGANS), _are_test(found))
+        return origin.split(film_set(home, found, size, masks, ORGANS), are_test(found))
     lungs = (masks == len(levels) - 1).astype(np.uint8)
-    return origin.split(_film_set(home, found, size, lungs, ("background", "lung")), _are_test(found))
+    return origin.split(film_set(home, found, size, lungs, ("background", "lung")), are_test(found))
 
 
 def load_super_resolution(folder: Path | str | None = None, size: tuple[int, int] | None = None) -> Split:
@@ -244,24 +250,24 @@ def load_denoise(folder: Path | str | None = None, size: tuple[int, int] | None 
 
 
 def _load_restoration(name, folder, size) -> Split:
-    origin = _Origin(name, folder)
+    origin = Origin(name, folder)
     parts = [(part,) for part in PARTS] if origin.has(*[(part, "org") for part in PARTS]) else [()]
     home = origin.home(*[(*part, "org") for part in parts])
     # the originals tell who is on the film: noise makes every film another one
     found = [
-        _Film(film, "".join(part), _jsrt_name(film) or "/".join([*part, film.stem]), degraded)
+        Found(film, "".join(part), _jsrt_name(film) or "/".join([*part, film.stem]), degraded)
         for part in parts
-        for film, degraded in _pairs(*_original_and_degraded(_find(home, *part, "org")))
+        for film, degraded in pairs(*_original_and_degraded(find(home, *part, "org")))
     ]
-    degraded = _stack([_degraded(film, size) for film in found], [film.target for film in found])
-    pairs = _film_set(home, found, size, degraded)
-    films = replace(pairs, images=pairs.targets, targets=pairs.images)
-    return origin.split(films, _are_test(found) if len(parts) > 1 else draw_patients(films.patients))
+    degraded = stack([_degraded(film, size) for film in found], [film.target for film in found])
+    swapped = film_set(home, found, size, degraded)
+    films = replace(swapped, images=swapped.targets, targets=swapped.images)
+    return origin.split(films, are_test(found) if len(parts) > 1 else draw_patients(films.patients))
 
 
 def _original_and_degraded(original: Path) -> tuple[Path, Path]:
     """Return both folders: what the society calls the degraded one is not known, so it is the only other one."""
-    others = [folder for folder in _children(original.parent) if folder.is_dir() and folder != original]
+    others = [folder for folder in children(original.parent) if folder.is_dir() and folder != original]
     if len(others) != 1:
         names = ", ".join(folder.name for folder in others) or L("none", "なし")
         raise FilmsError(
@@ -275,13 +281,13 @@ def _original_and_degraded(original: Path) -> tuple[Path, Path]:
     return original, others[0]
 
 
-def _degraded(film: _Film, size) -> np.ndarray:
+def _degraded(film: Found, size) -> np.ndarray:
     """Return the degraded film, resized by the factor that takes the original to ``size``."""
-    pixels = _pixels(film.target)
+    pixels = read_pixels(film.target)
     if size is not None:
-        rows, columns = np.round(np.multiply(pixels.shape, size) / _pixels(film.path).shape).astype(int)
+        rows, columns = np.round(np.multiply(pixels.shape, size) / read_pixels(film.path).shape).astype(int)
         size = max(1, int(rows)), max(1, int(columns))
-    return _resized(pixels / EIGHT_BITS, size)
+    return resized(pixels / EIGHT_BITS, size)
 
 
 def load_autoencoder(folder: Path | str | None = None, size: tuple[int, int] | None = None) -> Split:
@@ -305,16 +311,16 @@ def load_autoencoder(folder: Path | str | None = None, size: tuple[int, int] | N
     FilmsError
         If the folder or a film is missing, damaged or not as expected.
     """
-    origin = _Origin("autoencoder_img", folder)
+    origin = Origin("autoencoder_img", folder)
     home = origin.home(("normal",), ("flip",))
     found = [
         # normal/3 and flip/3 count as one patient, in case they are
-        _Film(path, "", _jsrt_name(path) or path.stem, index)
+        Found(path, "", _jsrt_name(path) or path.stem, index)
         for index, label in enumerate(("normal", "flip"))
-        for path in _images(_find(home, label))
+        for path in image_files(find(home, label))
     ]
     targets = np.array([film.target for film in found], np.int64)
-    films = _film_set(home, found, size, targets, ("normal", "flip"))
+    films = film_set(home, found, size, targets, ("normal", "flip"))
     patients = np.array(films.patients)
     test = np.isin(patients, patients[targets == 1])
     test[~test] = draw_patients(patients[~test])
@@ -355,11 +361,11 @@ def load_nodules(folder: Path | str | None = None, size: tuple[int, int] | None 
                 f"サイズ {size} では円形の結節が楕円になります。(512, 512) のように正方形にしてください",
             )
         )
-    origin = _Origin("JSRT", folder)
-    files = {path.name.casefold(): path for path in sorted(_walk(origin.folder), reverse=True)}
+    origin = Origin("JSRT", folder)
+    files = {path.name.casefold(): path for path in sorted(walk(origin.folder), reverse=True)}
     nodules = _nodules(origin, files)
     paths = [_nodule_film(origin, files, name) for name in nodules]
-    images = _stack([_resized(1 - _twelve_bits(path) / TWELVE_BITS, size) for path in paths], paths)
+    images = stack([resized(1 - _twelve_bits(path) / TWELVE_BITS, size) for path in paths], paths)
     scale = images.shape[1] / JSRT_SIDE
     films = FilmSet(
         images=images,
@@ -384,7 +390,7 @@ def _nodules(origin, files) -> dict[str, tuple[Nodule, ...]]:
         try:
             known[name] = (*known.get(name, ()), _nodule(cells))
         except (ValueError, KeyError):
-            raise _line_error(with_nodule, number, "\t".join(cells[:8]), NODULE_COLUMNS) from None
+            raise line_error(with_nodule, number, "\t".join(cells[:8]), NODULE_COLUMNS) from None
     for _, cells in _rows(without, "file"):
         known.setdefault(JSRT_NAME.match(cells[0])[0].upper(), ())
     return known
@@ -413,7 +419,7 @@ def _scaled(nodule: Nodule, scale: float) -> Nodule:
 def _twelve_bits(path: Path) -> np.ndarray:
     """Return the pixels of a film of JSRT, float32 (H, W) from 0 to 4095; air is high."""
     if path.suffix.casefold() != ".img":
-        return _pixels(path, TWELVE_BITS).astype(np.float32)
+        return read_pixels(path, TWELVE_BITS).astype(np.float32)
     stored = path.read_bytes()
     if len(stored) != 2 * JSRT_SIDE**2:
         raise FilmsError(
@@ -425,105 +431,8 @@ def _twelve_bits(path: Path) -> np.ndarray:
             )
         )
     pixels = np.frombuffer(stored, ">u2").reshape(JSRT_SIDE, JSRT_SIDE).astype(np.float32)
-    _refuse_brighter(path, pixels, TWELVE_BITS)
+    refuse_brighter(path, pixels, TWELVE_BITS)
     return pixels
-
-
-class _Origin:
-    """Where a data set comes from: the learner's folder or zip, the one chosen before, or the embedded films."""
-
-    def __init__(self, name: str, folder: Path | str | None):
-        from xraydojo.data import cards
-
-        self.name = name
-        folder = folder or cards.chosen(name)
-        self.embedded = folder is None
-        self.folder = _embedded(name) if folder is None else Path(folder).expanduser()
-        if self.folder.is_file():
-            from xraydojo.data.archive import unpacked
-
-            self.folder = unpacked(self.folder)
-        if not self.folder.is_dir():
-            raise FilmsError(
-                L(
-                    f"there is no folder or zip {self.folder}; give the folder or zip of {name}",
-                    f"フォルダーまたは zip {self.folder} がありません。{name} のフォルダーか zip を指定してください",
-                )
-            )
-
-    def has(self, *wanted: tuple[str, ...]) -> bool:
-        """Return whether some folder in it holds all the paths that are wanted."""
-        return any(all(_find(home, *steps) for steps in wanted) for home in self._homes())
-
-    def home(self, *wanted: tuple[str, ...]) -> Path:
-        """Return the outermost folder that holds all the paths that are wanted, upper case or lower."""
-        best, fewest = self.folder, list(wanted)
-        for home in self._homes():
-            missing = [steps for steps in wanted if not _find(home, *steps)]
-            if len(missing) < len(fewest):
-                best, fewest = home, missing
-            if not missing:
-                break
-        if fewest:
-            raise self.lacks(best, ", ".join("/".join(steps) for steps in fewest))
-        return best
-
-    def _homes(self) -> Iterator[Path]:
-        # a zip's own folder, one that the unpacking has put around it, and one more
-        level = [self.folder]
-        for _ in range(4):
-            yield from level
-            level = [child for parent in level for child in _children(parent) if child.is_dir()]
-
-    def lacks(self, place: Path, missing: str) -> FilmsError:
-        """Return the error that something of the set is not there."""
-        return FilmsError(
-            L(
-                f"{place} does not hold {missing}, which belongs to {self.name}; unpack the zip again, or give the folder "
-                "or zip of this set",
-                f"{place} に {self.name} の {missing} がありません。zip を展開し直すか、このデータセットのフォルダーか zip を指定してください",
-            )
-        )
-
-    def split(self, films: FilmSet, test) -> Split:
-        """Part the films by patient, and say where they come from."""
-        from xraydojo.data import cards
-
-        if self.embedded:
-            source = L(
-                f"{len(films)} computed films of a phantom, arranged as {self.name}; no real patient",
-                f"{self.name} と同じ構成の、ファントムから計算した画像 {len(films)} 枚（実在の患者ではありません）",
-            )
-            return split_by_patient(films, test, source, citation="")
-        source = L(
-            f"{len(films)} films of {self.name}, Japanese Society of Radiological Technology",
-            f"{self.name} の画像 {len(films)} 枚（日本放射線技術学会）",
-        )
-        return split_by_patient(films, test, source, " ".join(cards.card(self.name).citation))
-
-
-def _embedded(name: str) -> Path:
-    # the phantom is needed by nobody who has the films
-    from xraydojo.data import embedded
-
-    return embedded.folder(name)
-
-
-def _film_set(home: Path, found: list[_Film], size, targets: np.ndarray, classes=()) -> FilmSet:
-    """Read the films; those that are the same, however turned or mirrored, become one patient's."""
-    paths = [film.path for film in found]
-    stored = [_pixels(path) for path in paths]
-    return FilmSet(
-        images=_stack([_resized(pixels / EIGHT_BITS, size) for pixels in stored], paths),
-        targets=targets,
-        patients=one_id_per_patient([film.patient for film in found], map(_fingerprint, stored)),
-        names=tuple(path.relative_to(home).as_posix() for path in paths),
-        classes=tuple(classes),
-    )
-
-
-def _are_test(found: list[_Film]) -> list[bool]:
-    return [film.part == "test" for film in found]
 
 
 def _jsrt_name(path: Path) -> str | None:
@@ -532,64 +441,9 @@ def _jsrt_name(path: Path) -> str | None:
     return name and name[0].upper()
 
 
-def _fingerprint(pixels: np.ndarray) -> bytes:
-    """Return what is equal for equal films, in any of the eight ways that a film can be laid down."""
-    turned = [np.rot90(side, turns) for side in (pixels, pixels.T) for turns in range(4)]
-    return min(hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest() for image in turned)
-
-
-def _pixels(path: Path, white: int = EIGHT_BITS) -> np.ndarray:
-    """Return the grey values of an image file as stored, integers (H, W) from 0 to ``white``; colour becomes luminance."""
-    try:
-        with Image.open(path, formats=["PNG", "JPEG", "BMP"]) as image:
-            pixels = np.array(image if image.mode.startswith("I") else image.convert("L"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise FilmsError(
-            L(
-                f"{path} is not a whole PNG, JPEG or BMP ({_one_line(error)}); copy or download this file again",
-                f"{path} は PNG、JPEG、BMP として最後まで読めません（{_one_line(error)}）。このファイルをもう一度コピーかダウンロードしてください",
-            )
-        ) from None
-    _refuse_brighter(path, pixels, white)
-    return pixels
-
-
-def _refuse_brighter(path: Path, pixels: np.ndarray, white: int) -> None:
-    if pixels.max() > white:
-        raise FilmsError(
-            L(
-                f"{path} has grey values up to {pixels.max():.0f}, but {white} is the highest in this data set; use the "
-                "original file",
-                f"{path} の画素値の最大は {pixels.max():.0f} ですが、このデータセットでは {white} が上限です。元のファイルを使ってください",
-            )
-        )
-
-
-def _resized(image: np.ndarray, size) -> np.ndarray:
-    image = image.astype(np.float32)
-    if size is None:
-        return image
-    # Pillow widens the filter when it makes an image smaller, which is the antialiasing
-    return np.clip(Image.fromarray(image).resize(size[::-1], Image.Resampling.BICUBIC), 0, 1)
-
-
-def _stack(images: list[np.ndarray], paths: list[Path]) -> np.ndarray:
-    for image, path in zip(images, paths):
-        if image.shape != images[0].shape:
-            raise FilmsError(
-                L(
-                    f"{path} has {image.shape[0]} x {image.shape[1]} pixels, but {paths[0].name} has {images[0].shape[0]} x "
-                    f"{images[0].shape[1]}; give a size, such as size=(256, 256)",
-                    f"{path} は {image.shape[0]} x {image.shape[1]} 画素ですが、{paths[0].name} は {images[0].shape[0]} x "
-                    f"{images[0].shape[1]} 画素です。size=(256, 256) のようにサイズを指定してください",
-                )
-            )
-    return np.stack(images)
-
-
-def _mask(film: _Film, levels: tuple[int, ...], size) -> np.ndarray:
+def _mask(film: Found, levels: tuple[int, ...], size) -> np.ndarray:
     """Return a mask as indices into its grey levels, uint8 (H, W)."""
-    path, mask, shape = film.target, _pixels(film.target), _pixels(film.path).shape
+    path, mask, shape = film.target, read_pixels(film.target), read_pixels(film.path).shape
     if mask.shape != shape:
         raise FilmsError(
             L(
@@ -613,74 +467,16 @@ def _mask(film: _Film, levels: tuple[int, ...], size) -> np.ndarray:
     return np.array(indices if size is None else indices.resize(size[::-1], Image.Resampling.NEAREST))
 
 
-def _children(folder: Path) -> list[Path]:
-    """Return what is in a folder, 2 before 10, without what macOS adds."""
-    found = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
-    return sorted(
-        found,
-        key=lambda path: [
-            part.zfill(9) if part.isdigit() else part for part in re.split(r"(\d+)", path.name.casefold())
-        ],
-    )
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for child in _children(folder):
-        yield from _walk(child) if child.is_dir() else [child]
-
-
-def _find(folder: Path, *steps: str) -> Path | None:
-    """Return the file or folder at the end of the steps, in upper case or lower; None where there is none."""
-    for step in steps:
-        inside = folder.iterdir() if folder.is_dir() else ()
-        folder = next((path for path in inside if path.name.casefold() == step.casefold()), None)
-        if folder is None:
-            return None
-    return folder
-
-
-def _images(folder: Path) -> list[Path]:
-    """Return the image files of a folder, 2.png before 10.png; at least one."""
-    found = [
-        path for path in _children(folder) if path.suffix.casefold() in (".png", ".jpg", ".jpeg", ".bmp")
-    ]
-    if not found:
-        raise FilmsError(
-            L(
-                f"{folder} holds no PNG, JPEG or BMP; unpack the zip again",
-                f"{folder} に PNG、JPEG、BMP が一枚もありません。zip を展開し直してください",
-            )
-        )
-    return found
-
-
-def _pairs(films: Path, targets: Path) -> list[tuple[Path, Path]]:
-    """Return each film with the target of the same name, which may end in ``_label``."""
-    inputs, outputs = (
-        {path.stem.casefold().removesuffix("_label"): path for path in _images(folder)}
-        for folder in (films, targets)
-    )
-    if alone := sorted(set(inputs) ^ set(outputs)):
-        path, other = (inputs[alone[0]], targets) if alone[0] in inputs else (outputs[alone[0]], films)
-        raise FilmsError(
-            L(
-                f"{path} has no partner in {other}; unpack the zip again, or delete the file",
-                f"{path} に対応するファイルが {other} にありません。zip を展開し直すか、このファイルを削除してください",
-            )
-        )
-    return [(path, outputs[stem]) for stem, path in inputs.items()]
-
-
 def _check_list(home: Path, part: str, paths: list[Path]) -> None:
     """See that the files that a list names are there, with its labels; what is on the disk is what is loaded.
 
     A line is ``.\\train\\down\\0.png,down``, or a film and its mask.
     """
-    table = _find(home, f"list_{part}.txt")
+    table = find(home, f"list_{part}.txt")
     if table is None:
         return
     there = {_last_two(str(path)) for path in paths}
-    for number, line in enumerate(_text(table).splitlines(), 1):
+    for number, line in enumerate(read_text(table).splitlines(), 1):
         if not line.strip():
             continue
         film, _, label = map(str.strip, line.partition(","))
@@ -694,7 +490,7 @@ def _check_list(home: Path, part: str, paths: list[Path]) -> None:
                     )
                 )
         if label and named == [film] and label.casefold() != PureWindowsPath(film).parent.name.casefold():
-            raise _line_error(table, number, line, L("a film and its folder", "画像とそのフォルダー名"))
+            raise line_error(table, number, line, L("a film and its folder", "画像とそのフォルダー名"))
 
 
 def _last_two(path: str) -> tuple[str, ...]:
@@ -703,10 +499,10 @@ def _last_two(path: str) -> tuple[str, ...]:
 
 def _ages(table: Path, films: dict[str, Path]) -> Iterator[tuple[Path, float]]:
     """Return each film that a table names, with the age in years, nan where it is not known."""
-    rows = csv.DictReader(io.StringIO(_text(table), newline=""), restval="")
+    rows = csv.DictReader(io.StringIO(read_text(table), newline=""), restval="")
     rows.fieldnames = [(name or "").strip().casefold() for name in rows.fieldnames or ()]
     if not {"filenames", "age"} <= set(rows.fieldnames):
-        raise _line_error(table, 1, ",".join(rows.fieldnames), "filenames,age")
+        raise line_error(table, 1, ",".join(rows.fieldnames), "filenames,age")
     for row in rows:
         name, age = row["filenames"].strip(), row["age"].strip()
         if not name and not age:
@@ -723,46 +519,15 @@ def _ages(table: Path, films: dict[str, Path]) -> Iterator[tuple[Path, float]]:
         try:
             yield film, float("nan" if age in ("", "?") else age)
         except ValueError:
-            raise _line_error(table, rows.line_num, f"{name},{age}", "filenames,age") from None
+            raise line_error(table, rows.line_num, f"{name},{age}", "filenames,age") from None
 
 
 def _rows(table: Path, columns: str) -> Iterator[tuple[int, list[str]]]:
     """Return the lines of a table of JSRT, with their numbers; a place may run over several columns at the end."""
-    for number, line in enumerate(_text(table).splitlines(), 1):
+    for number, line in enumerate(read_text(table).splitlines(), 1):
         cells = [cell.strip() for cell in line.split("\t")]
         if not any(cells):
             continue
         if len(cells) < len(columns.split(", ")) or not JSRT_NAME.match(cells[0]):
-            raise _line_error(table, number, line, columns)
+            raise line_error(table, number, line, columns)
         yield number, cells
-
-
-def _line_error(table: Path, number: int, found: str, wanted: str) -> FilmsError:
-    found = " ".join(found.split())[:80]
-    return FilmsError(
-        L(
-            f"{table}, line {number}: {found!r} found, but expected: {wanted}; use the original file, or mend the line",
-            f"{table} の {number} 行目：{found!r} ではなく、次の内容が必要です：{wanted}。元のファイルを使うか、その行を直してください",
-        )
-    )
-
-
-def _text(path: Path) -> str:
-    """Return a text, in UTF-16 where it begins with that mark (list_test.txt), else in UTF-8 or Japanese Windows' cp932."""
-    stored = path.read_bytes()
-    marked = stored.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding in ["utf-16"] if marked else ["utf-8-sig", "cp932"]:
-        try:
-            return stored.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise FilmsError(
-        L(
-            f"{path} is not text in UTF-8, UTF-16 or cp932; copy or download this file again",
-            f"{path} は UTF-8、UTF-16、cp932 のテキストとして読めません。このファイルをもう一度コピーかダウンロードしてください",
-        )
-    )
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
