@@ -75,8 +75,8 @@ def folder(name: str) -> Path:
     place = cache() / f"embedded-{phantom.VERSION}"
     done, partial = place / name, place / f"{name}.partial"
     if not done.exists():
-        _make(name, recipe, partial)
         try:
+            _make(name, recipe, partial)
             _write(partial, recipe.lists(partial))
             shutil.rmtree(partial / MADE)
             partial.rename(done)
@@ -146,7 +146,7 @@ def _make(name: str, recipe: Recipe, partial: Path) -> None:
         finally:
             for worker in workers:
                 worker.kill()
-        if any(worker.wait() for worker in workers) and partial.exists():
+        if any(worker.wait() for worker in workers):
             said.seek(0)
             raise _failed(partial, said.read().decode(errors="replace"))
 
