@@ -131,3 +131,13 @@ def test_every_array_equals_itself_and_numpys_verdict_is_ours(array):
 def test_empty_arrays_are_compared_by_shape():
     assert compare(np.zeros((0, 9)), np.zeros((0, 9))) is None
     assert rung(np.zeros((0, 9)), np.zeros((2, 3))) == "shape"
+
+
+def test_a_dict_is_compared_key_by_key_in_any_order():
+    wanted = {"W": np.array([[1.0, 2.0]]), "b": np.array([3.0])}
+    assert compare({"b": [3], "W": [[1, 2]]}, wanted) is None
+    assert rung({"W": [[1, 2]]}, wanted) == "type" and "'b'" in compare({"W": [[1, 2]]}, wanted).message
+    assert "'c'" in compare({"W": [[1, 2]], "b": [3], "c": 0}, wanted).message
+    assert compare({"W": [[1, 9]], "b": [3]}, wanted).message.startswith("['W']")
+    assert rung([1, 2], wanted) == rung(3, wanted) == "type"
+    assert compare({3: 1.5}, {np.int64(3): 1.5}) is None  # class_weights may use either

@@ -1,5 +1,6 @@
 """Compare what a learner's function returned with what was expected, and say in words where they part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +31,9 @@ def compare(
     ----------
     got : object
         What the learner's function returned.
-    expected : number, str, None, array_like, or tuple of these
-        A tuple asks for as many values; anything else that NumPy reads is compared as an array.
+    expected : number, str, None, array_like, or tuple or dict of these
+        A tuple asks for as many values, a dict for its keys and no others, in any order; anything else that NumPy reads is compared as an
+        array.
     rtol, atol : float, optional
         Equal means ``|got - expected| <= atol + rtol * |expected|``. Default 1e-6 and 1e-8; 1e-4 and 1e-6 when the learner worked in
         float32 or float16.
@@ -58,6 +60,8 @@ def compare(
         )
     if isinstance(expected, tuple):
         return _compare_parts(got, expected, rtol, atol, names)
+    if isinstance(expected, dict):
+        return _compare_dict(got, expected, rtol, atol)
     return _compare_arrays(got, expected, rtol, atol)
 
 
@@ -100,6 +104,28 @@ def _compare_parts(got, expected: tuple, rtol, atol, names) -> Difference | None
             message = L(f"{name}: {difference.message}", f"{name}：{difference.message}")
             return Difference(difference.rung, message, difference.got, difference.expected)
     return None
+
+
+def _compare_dict(got, expected: dict, rtol, atol) -> Difference | None:
+    keys = ", ".join(map(repr, expected))
+    if not isinstance(got, Mapping):
+        return Difference(
+            "type",
+            L(
+                f"Expected a dict with the keys {keys}, got {_short(got)} ({type(got).__name__}).",
+                f"キーが {keys} の辞書（dict）を返すはずですが、{_short(got)}（{type(got).__name__}）になっています。",
+            ),
+        )
+    if missing := [key for key in expected if key not in got]:
+        return Difference(
+            "type", L(f"The key {missing[0]!r} is missing.", f"キー {missing[0]!r} がありません。")
+        )
+    if more := [key for key in got if key not in expected]:
+        return Difference(
+            "type", L(f"There is a key {more[0]!r} too many.", f"余分なキー {more[0]!r} があります。")
+        )
+    names = [f"[{key!r}]" for key in expected]
+    return _compare_parts([got[key] for key in expected], tuple(expected.values()), rtol, atol, names)
 
 
 def _compare_arrays(got, expected, rtol, atol) -> Difference | None:
