@@ -111,11 +111,14 @@ def grade(
     files: Annotated[list[Path], typer.Argument(help="Submitted notebooks.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
     feedback: Annotated[Path | None, typer.Option(help="Write feedback as HTML into this folder.")] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox/--no-sandbox", help="Isolate the learners' code.")
+    ] = True,
 ) -> None:
     """Grade submitted notebooks; files that cannot be graded are named, and end the command in exit status 1."""
     from xraydojo.grade import grade_files, table
 
-    reports = grade_files(files, feedback)
+    reports = grade_files(files, feedback, sandbox)
     if as_json:
         print(json.dumps([report.to_json() for report in reports], ensure_ascii=False, indent=2))
     elif reports:

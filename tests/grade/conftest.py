@@ -59,6 +59,11 @@ def negate(x):
 # %% test="negate" points=1
 with check("negate") as t:
     t.call(negate, 3).equals(-3)
+### BEGIN HIDDEN TESTS
+with check("negate", hidden=True) as t:
+    drawn = int(t.rng.integers(10**9))
+    t.call(negate, drawn).equals(-drawn)
+### END HIDDEN TESTS
 '''
 WRONG = """
 # %% exercise="{}" wrong="unchanged"

@@ -1,6 +1,7 @@
 """Grading runs the learner's notebook in a process of its own and keeps what was earned."""
 
 import asyncio
+import contextlib
 import json
 import time
 
@@ -40,7 +41,7 @@ def graded(unit, handed):
 def test_right_answers_get_all_points(graded):
     report = graded()
     assert results(report) == {"double": ("passed", 2), "halve": ("passed", 3), "negate": ("passed", 1)}
-    assert (report.points, report.max_points, report.repairs, report.sandbox) == (6, 6, (), False)
+    assert (report.points, report.max_points, report.repairs, report.sandbox) == (6, 6, (), True)
     assert (report.unit, report.language) == ("05_numbers", "en")
 
 
@@ -171,29 +172,44 @@ def test_the_tests_stay_out_of_the_history(unit, handed):
     assert own_output(grade(unit, work.in_file())) == "False\n"
 
 
-def test_the_secret_seed_reaches_the_tests(unit, handed, monkeypatch):
-    drawn = new_code_cell("print(check('double').rng.integers(10**9))")
-    path = handed().right().insert("double", drawn).in_file()
-    monkeypatch.setenv("XRAYDOJO_SEED", "secret:learner-7")
-    first, again = own_output(grade(unit, path)), own_output(grade(unit, path))
-    monkeypatch.setenv("XRAYDOJO_SEED", "secret:learner-8")
-    assert first == again != own_output(grade(unit, path))
+def test_the_secret_seed_draws_the_cases_and_stays_out_of_the_learners_process(unit, handed, monkeypatch):
+    drawn = new_code_cell("import os; print(check('negate').rng.integers(10**9), os.environ)")
+    work = handed().right().insert("double", drawn)
+    path = work.write(negate="def negate(x):\n    print(x)\n    return -x").in_file()
+
+    def graded(seed):
+        monkeypatch.setenv("XRAYDOJO_SEED", seed)
+        report = grade(unit, path)
+        cells = {cell.id: cell for cell in report.notebook.cells}
+        assert report.points == 6 and "secret" not in own_output(report)
+        printed = [output.text for output in cells["test-negate"].outputs if output.output_type == "stream"]
+        return [int(line) for line in printed], own_output(report)
+
+    (first, own), (again, _), (other, own_of_other) = map(graded, ("secret:7", "secret:7", "secret:8"))
+    assert first == again != other and len(first) == 2
+    assert own == own_of_other and str(first[1]) not in own
 
 
 def test_the_submission_is_only_read_and_no_process_stays(unit, handed):
-    orphan = new_code_cell("import subprocess; print(subprocess.Popen(['sleep', '987']).pid)")
-    path = handed().right().insert("double", orphan).in_file()
+    orphan = "import subprocess; subprocess.Popen(['sleep', '987.25'], start_new_session=True); print('born')"
+    path = handed().right().insert("double", new_code_cell(orphan)).in_file()
     before = path.read_bytes()
     report = grade(unit, path)
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
-    left = int(own_output(report))
-    assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
+    assert own_output(report) == "born\n"
+    assert not [process for process in psutil.process_iter() if "987.25" in _command(process)]
+
+
+def _command(process):
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
 
 
 def test_a_report_is_plain_data(graded):
     report = graded(double="def double(x):\n    return x")
     plain = json.loads(json.dumps(report.to_json()))
-    assert plain["points"] == 4 and plain["max_points"] == 6 and plain["sandbox"] is False
+    assert plain["points"] == 4 and plain["max_points"] == 6 and plain["sandbox"] is True
     assert plain["tests"][1] | {"seconds": 0} == {
         "exercise": "halve",
         "status": "passed",

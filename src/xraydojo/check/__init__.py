@@ -72,6 +72,16 @@ class check:
         self._calls.append(called)
         return Answer(called)
 
+    def model(self, inputs, outputs):
+        """Return the Keras model between symbolic tensors, the outputs being what the learner's function made of the inputs."""
+        first = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+        # the tensors of another process become a model there
+        if hasattr(first, "model_from"):
+            return first.model_from(inputs, outputs)
+        import keras
+
+        return keras.Model(inputs, outputs)
+
     def that(self, condition, message: str) -> None:
         """Ask for a property; ``message`` tells the learner which one is missing."""
         if not np.all(condition):
@@ -149,7 +159,9 @@ class check:
                 ),
                 self.hidden,
             )
-        line, text = _learners_line(error, self._namespace)
+        # an error from another process carries its place
+        place = getattr(error, "place", None)
+        line, text = (place.line, place.text) if place else _learners_line(error, self._namespace)
         message = L(
             f"Your code stopped in line {line}: {text}" if text else "Your code stopped.",
             f"あなたのコードの {line} 行目で止まりました：{text}"
@@ -158,7 +170,8 @@ class check:
         )
         # in a hidden case the learner's own exception could tell the input
         message += f"\n{type(error).__name__}" + ("" if self.hidden else f": {error}")
-        trace = None if self.hidden else "".join(traceback.format_exception(error)).rstrip()
+        told = place.trace if place else "".join(traceback.format_exception(error)).rstrip()
+        trace = None if self.hidden else told
         return Verdict(self.exercise, "crash", message, self.hidden, *self._hint(), trace=trace)
 
 

@@ -35,7 +35,8 @@ def call(function, name: str, arguments: tuple, keywords: dict) -> Call:
     except Exception as error:
         # the traceback begins in the learner's code, not here
         made.error = error.with_traceback(error.__traceback__.tb_next)
-    made.changed = _changed(made, arguments, keywords)
+    # a function in another process worked on copies, which came back
+    made.changed = _changed(made, *getattr(function, "arguments_after", (arguments, keywords)))
     return made
 
 

@@ -31,13 +31,12 @@ __all__ = [
 ]
 
 
-def grade(unit: Unit | str, submission: Path | str) -> Report:
+def grade(unit: Unit | str, submission: Path | str, sandbox: bool = True) -> Report:
     """Grade one submitted notebook.
 
-    The notebook is rebuilt (locked cells from the solution, the learner's own cells as they are) and run in one fresh process with time
-    limits. A test scores if its cell ends without an error and its check displays a passing verdict. Learner and tests share that
-    process, so this does not withstand code written to deceive it: a learner who patches the checks can forge a verdict, and one who
-    searches the process can read the tests and the environment.
+    The notebook is rebuilt (locked cells from the solution, the learner's own cells as they are). The learner's cells run in a process of their
+    own, in a sandbox with limits; the tests run in another process, which calls the learner's functions over a wire that carries plain
+    data only. A test scores if the checker saw it run to its end and pass.
 
     Random cases come from the environment variable ``XRAYDOJO_SEED`` (the course's secret seed and the learner's id): the same value gives
     the same cases again.
@@ -48,13 +47,16 @@ def grade(unit: Unit | str, submission: Path | str) -> Report:
         The unit, as `xraydojo.lesson.read_unit` returns it, or its id.
     submission : Path or str
         The notebook's file. It is only read.
+    sandbox : bool
+        Whether to isolate the learner's process. Without it, the learner's code can read, write and send whatever the grader can; tests and
+        verdicts still stay out of its process.
 
     Raises
     ------
     SubmissionError
         If the file cannot be graded: it is missing, no notebook, or of another unit.
     DojoError
-        If the unit does not exist, or no process can be started.
+        If the unit does not exist, the sandbox cannot be set up, or no process can be started.
     """
     unit = read_unit(unit) if isinstance(unit, str) else unit
     submitted = read_submission(submission)
@@ -64,10 +66,12 @@ def grade(unit: Unit | str, submission: Path | str) -> Report:
             f"the notebook is of unit {submitted.unit}, not {unit.id}; hand in the one of {unit.id}",
             f"単元 {submitted.unit} のノートブックです。{unit.id} のものを提出してください",
         )
-    return _grade(unit, submitted)
+    return _grade(unit, submitted, sandbox)
 
 
-def grade_files(files: Sequence[Path], feedback_folder: Path | None = None) -> list[Report]:
+def grade_files(
+    files: Sequence[Path], feedback_folder: Path | None = None, sandbox: bool = True
+) -> list[Report]:
     """Grade submitted notebooks of any units, one after the other.
 
     A file that cannot be graded is named on standard error, in one line, and does not stop the others; it has no report.
@@ -78,6 +82,8 @@ def grade_files(files: Sequence[Path], feedback_folder: Path | None = None) -> l
         The notebooks.
     feedback_folder : Path, optional
         Where to write each learner's feedback: the folders and names are those of the files, from the folder that all have in common.
+    sandbox : bool
+        See `grade`.
     """
     console = Console(stderr=True)
     if feedback_folder is not None:
@@ -86,7 +92,7 @@ def grade_files(files: Sequence[Path], feedback_folder: Path | None = None) -> l
     for file, page in _with_progress(list(zip(files, _pages(files))), console):
         try:
             submitted = read_submission(file)
-            report = _grade(_unit(submitted), submitted)
+            report = _grade(_unit(submitted), submitted, sandbox)
         except SubmissionError as error:
             console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
             continue
@@ -96,11 +102,11 @@ def grade_files(files: Sequence[Path], feedback_folder: Path | None = None) -> l
     return reports
 
 
-def _grade(unit: Unit, submitted: Submission) -> Report:
+def _grade(unit: Unit, submitted: Submission, sandbox: bool) -> Report:
     started = time.monotonic()
     with _speaking(submitted.language):
         notebook, repairs = rebuild(unit, submitted)
-        tests = judge(unit, run(notebook, submitted.path))
+        tests = judge(unit, run(unit, notebook, submitted.path, sandbox))
     return Report(
         submission=str(submitted.path),
         unit=unit.id,
@@ -110,6 +116,7 @@ def _grade(unit: Unit, submitted: Submission) -> Report:
         tests=tests,
         repairs=tuple(repairs),
         seconds=round(time.monotonic() - started, 3),
+        sandbox=sandbox,
         notebook=notebook,
     )
 

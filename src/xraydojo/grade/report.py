@@ -7,9 +7,9 @@ from nbformat import NotebookNode
 from rich.table import Table
 from rich.text import Text
 
-from xraydojo.check.verdict import MIME, marked
+from xraydojo.check.verdict import marked
 from xraydojo.grade import execution
-from xraydojo.grade.execution import Run
+from xraydojo.grade.execution import Checked, Run
 from xraydojo.grade.rebuild import exercise_of, role
 from xraydojo.language import L
 from xraydojo.lesson import Unit
@@ -77,7 +77,8 @@ class Report:
 def judge(unit: Unit, done: Run) -> tuple[TestResult, ...]:
     """Read each test's result from the notebook that was run.
 
-    A test has passed if its cell ran to the end without an error and its public check displayed a passing verdict.
+    A test has passed if the checker saw its cell run to the end without an error, and its checks give a passing verdict: at least the public one,
+    and no other verdict. Anything else is zero.
     """
     cells = {(role(cell), exercise_of(cell)): cell for cell in done.notebook.cells if _is_graded(cell)}
     return tuple(
@@ -102,13 +103,13 @@ def _result(test: NotebookNode, exercise: NotebookNode | None, points: float, do
     if reason := done.stopped.get(test.id):
         status, message = _stopped(reason, test.id in done.seconds)
         return TestResult(name, status, 0, points, message, seconds=seconds)
-    error = _error(test)
-    records = _records(test, name)
+    checked = done.checked.get(test.id, Checked([], None))
+    records = [record for record in checked.verdicts if record.get("exercise") == name]
     failed = next((record for record in records if record.get("passed") is not True), None)
-    if error is None and failed is None and any(record.get("hidden") is False for record in records):
+    if checked.error is None and failed is None and any(record.get("hidden") is False for record in records):
         return TestResult(name, "passed", points, points, seconds=seconds)
     if failed is None:
-        return TestResult(name, "crashed", 0, points, _no_verdict(error), seconds=seconds)
+        return TestResult(name, "crashed", 0, points, _no_verdict(checked.error), seconds=seconds)
     status = {"crash": "crashed", "unwritten": "unwritten", "missing": "missing"}.get(
         failed.get("rung"), "failed"
     )
@@ -117,14 +118,6 @@ def _result(test: NotebookNode, exercise: NotebookNode | None, points: float, do
         status, message = _why_missing(name, exercise, done)
     hint, misconception = _words(failed.get("hint")), _words(failed.get("misconception"))
     return TestResult(name, status, 0, points, message, misconception, hint, seconds)
-
-
-def _records(test: NotebookNode, exercise: str) -> list[dict]:
-    """Return the verdicts that a test cell displayed, in their order."""
-    data = [
-        output.get("data", {}).get(MIME) for output in test.outputs if output.output_type == "display_data"
-    ]
-    return [record for record in data if isinstance(record, dict) and record.get("exercise") == exercise]
 
 
 def _error(cell: NotebookNode) -> NotebookNode | None:
@@ -147,8 +140,8 @@ def _why_missing(name: str, exercise: NotebookNode | None, done: Run) -> tuple[s
         return _stopped(done.stopped[exercise.id], True)
     if error := _error(exercise):
         return "crashed", L(
-            f"The cell in which `{name}` is written stopped: {error.ename}: {error.evalue}",
-            f"`{name}` を書くセルが途中で止まりました：{error.ename}: {error.evalue}",
+            f"The cell in which `{name}` is written stopped: {_words(f'{error.ename}: {error.evalue}')}",
+            f"`{name}` を書くセルが途中で止まりました：{_words(f'{error.ename}: {error.evalue}')}",
         )
     return "missing", L(
         f"The cell ran, but defines no function called `{name}`. Keep the name as it was.",
@@ -162,6 +155,21 @@ def _stopped(reason: str, began: bool) -> tuple[str, str]:
         return "crashed", L(
             "Python itself ended while this ran: by exit(), or for lack of memory.",
             "実行中に Python 自体が終了しました。exit() を呼び出したか、メモリーが足りなくなったようです。",
+        )
+    if reason == "memory":
+        return "crashed", L(
+            "Stopped, because it took too much memory.",
+            "メモリーを使いすぎたので止めました。",
+        )
+    if reason == "checker":
+        return "crashed", L(
+            "The process that checks ended by itself; please tell your instructor.",
+            "確認を行うプロセスが終了してしまいました。担当の先生に知らせてください。",
+        )
+    if reason == "unsendable":
+        return "crashed", L(
+            "This test hands over something that cannot be sent to your code; please tell your instructor.",
+            "この確認は、あなたのコードに渡せない値を使っています。担当の先生に知らせてください。",
         )
     if reason == "not_run":
         return "not_run", L(
@@ -179,10 +187,10 @@ def _stopped(reason: str, began: bool) -> tuple[str, str]:
     )
 
 
-def _no_verdict(error: NotebookNode | None) -> str:
+def _no_verdict(error: str | None) -> str:
     if error is not None:
         # the error's own words may show a hidden case
-        return L(f"The test stopped by {error.ename}.", f"確認が {error.ename} で止まりました。")
+        return L(f"The test stopped by {error}.", f"確認が {error} で止まりました。")
     return L("The test gave no verdict.", "確認の結果が得られませんでした。")
 
 

@@ -75,6 +75,12 @@ def read_submission(path: Path | str) -> Submission:
 
 
 def _read(path: Path) -> str:
+    if path.is_symlink():
+        raise SubmissionError(
+            path,
+            "this is a symbolic link, which could lead to anybody's file; hand in the notebook itself",
+            "シンボリックリンクです。リンク先は誰のファイルか分からないので、ノートブックそのものを提出してください",
+        )
     if not path.exists():
         raise SubmissionError(
             path,
@@ -170,11 +176,12 @@ def _cell(raw) -> NotebookNode | None:
     if isinstance(raw.get("id"), str):
         cell.id = raw.id
     if kind == "code" and isinstance(raw.get("outputs"), list):
-        cell.outputs = [output for output in map(_output, raw.outputs) if output is not None]
+        cell.outputs = [output for output in map(valid_output, raw.outputs) if output is not None]
     return cell
 
 
-def _output(raw) -> NotebookNode | None:
+def valid_output(raw) -> NotebookNode | None:
+    """Return a cell's output that is valid in nbformat 4.5, or None for what is none."""
     try:
         if raw.output_type == "stream":
             raw.text = _text(raw.text)

@@ -87,4 +87,4 @@ def choose_threshold(y, score):
     fpr, tpr, thresholds = roc_curve(y, score)
     if np.isnan(fpr).any() or np.isnan(tpr).any():
         return float("nan")
-    return float(thresholds[1:][np.argmax((tpr - fpr)[1:])])
+    return float(thresholds[1:][np.argmax(np.round((tpr - fpr)[1:], 9))])  # equal but for rounding is equal

@@ -1,0 +1,82 @@
+"""The warm parents at hand: started when a unit first needs them, kept for the submissions that follow."""
+
+import atexit
+import contextlib
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+from xraydojo.grade import sandbox
+from xraydojo.grade.nursery import Nursery, imported
+from xraydojo.lesson import Unit
+
+# whose imports are made in advance: no test's in the learner's process
+_NEEDS = {"learner": ("setup",), "checker": ("setup", "test")}
+_MOST_IDLE = 8
+
+_warm: dict[tuple, Nursery] = {}
+_used: Counter = Counter()
+_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def nurseries(unit: Unit, isolated: bool) -> Iterator[list[Nursery]]:
+    """Lend a unit's two warm parents: the learners' and the checkers'.
+
+    Parameters
+    ----------
+    unit : Unit
+    isolated : bool
+        Whether learners' processes are put into the sandbox.
+
+    Raises
+    ------
+    DojoError
+        If the sandbox, or what grading needs besides, is not there.
+    """
+    if isolated:
+        sandbox.refuse_without_bubblewrap()
+    sandbox.refuse_without_linux()
+    keys = [_key(unit, isolated, kind) for kind in _NEEDS]
+    with _lock:
+        _used.update(keys)
+        lent = [_nursery(key) for key in keys]
+    try:
+        yield lent
+    finally:
+        with _lock:
+            _used.subtract(keys)
+            _close_idle()
+
+
+def cool_down() -> None:
+    """End all warm parents, and with them every process that they started."""
+    while _warm:
+        _warm.popitem()[1].close()
+
+
+atexit.register(cool_down)
+
+
+def _key(unit: Unit, isolated: bool, kind: str) -> tuple:
+    sources = [cell.sources["en"] for cell in unit.cells if cell.kind in _NEEDS[kind]]
+    # a forked copy of this process starts its own
+    return os.getpid(), kind, unit.id, isolated, *imported(sources)
+
+
+def _nursery(key: tuple) -> Nursery:
+    """Return a warm parent, a new one when there is none alive; the one used last stays longest."""
+    _, kind, unit, isolated, *modules = key
+    found = _warm.pop(key, None)
+    if found is not None and not found.alive:
+        found.close()
+        found = None
+    _warm[key] = found or Nursery(kind, modules, unit, isolated)
+    return _warm[key]
+
+
+def _close_idle() -> None:
+    idle = [key for key in _warm if _used[key] == 0]
+    for key in idle[: max(0, len(_warm) - _MOST_IDLE)]:
+        _warm.pop(key).close()
