@@ -501,14 +501,12 @@ print(L("largest difference of the results:", "結果の最大の差："), np.ab
 # Keras is the library that you will use from unit 06 on. Its `keras.ops.conv` wants films of shape (N, H, W, channels) and
 # kernels of shape (kh, kw,
 # channels in, channels out); with one of each these are our two tables with axes of length 1. *(The next cell loads Keras,
-# which takes some
-# seconds. If it prints lines in red about oneDNN or CUDA, they only describe this computer; nothing is wrong.)*
+# which takes some seconds.)*
 # %% [markdown] lang="ja"
 # ## Keras と同じ結果になる？
 #
 # Keras は、単元06から使うライブラリです。`keras.ops.conv` は、画像を (N, H, W, チャネル)、カーネルを (kh, kw, 入力チャネル, 出力チャネル) の形で受け取ります。
-# 画像もカーネルも一つなら、これまでの表に長さ 1 の軸を付けるだけです。*（次のセルは Keras を読み込むので、数秒かかります。oneDNN や CUDA についての赤い行が
-# 表示されることがありますが、計算機の説明だけで、異常ではありません。）*
+# 画像もカーネルも一つなら、これまでの表に長さ 1 の軸を付けるだけです。*（次のセルは Keras を読み込むので、数秒かかります。）*
 
 # %% role="demo"
 import keras

@@ -279,6 +279,6 @@ def bench_data(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the project's tests; further arguments go to pytest."""
-    raise typer.Exit(
-        subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=REPOSITORY).returncode
-    )
+    parallel = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    command = [sys.executable, "-m", "pytest", *parallel, *context.args]
+    raise typer.Exit(subprocess.run(command, cwd=REPOSITORY).returncode)

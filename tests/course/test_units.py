@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
+from tests.course.short import shortened
 from xraydojo.build import build, notebook_path
 from xraydojo.language import LANGUAGES
 from xraydojo.lesson import find_unit, read_syllabus, read_unit
@@ -22,7 +23,7 @@ both_languages = pytest.mark.parametrize("language", LANGUAGES)
 def run(notebook, folder):
     """Run a notebook's cells in a fresh kernel and return the ids of the cells that ended in an error."""
     client = nbclient.NotebookClient(
-        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": folder}}
+        shortened(notebook), timeout=120, allow_errors=True, resources={"metadata": {"path": folder}}
     )
     # widgets would make nbclient wait for ever now and then
     client.execute(env=os.environ | {"NBGRADER_EXECUTION": "validate"})
