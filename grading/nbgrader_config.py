@@ -28,3 +28,15 @@ c.CourseDirectory.release_directory = str(REPOSITORY / "exercises" / language)
 c.ClearSolutions.code_stub = {"python": STUB[language]}
 # a demo may train for longer than nbgrader's 30 seconds a cell
 c.ExecutePreprocessor.timeout = 300
+
+# nbgrader's autograde, its formgrader and its feedback, with XrayDojo's sandbox and pages inside
+c.Autograde.sanitize_preprocessors = ["xraydojo.grade.steps.Grade"]
+c.Autograde.autograde_preprocessors = [
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "xraydojo.grade.steps.KeepReport",
+]
+c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
+c.GenerateFeedback.exporter_class = "xraydojo.grade.steps.FeedbackExporter"
+# a learner's file of this name is not taken for ours
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "report.json"]

@@ -1,6 +1,5 @@
 """Build a unit's notebooks: the instructor's from the lesson, the learner's by nbgrader's own generate_assignment."""
 
-import ast
 import io
 import logging
 import tempfile
@@ -11,7 +10,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from xraydojo.language import LANGUAGES
-from xraydojo.lesson import REPOSITORY, Cell, LessonError, Unit, read_unit
+from xraydojo.lesson import REPOSITORY, Cell, LessonError, Unit, read_unit, syntax_tree
 
 STUB = {
     "en": "# Write your code here, in place of the next line\nraise NotImplementedError()",
@@ -149,7 +148,7 @@ def _refuse_unparsable(unit: Unit, language: str, exercise: str) -> None:
         source = released[cell.id.replace("_", "-")]
         lesson = unit.folder / "lesson.py"
         try:
-            ast.parse(source)
+            syntax_tree(source)
         except SyntaxError as error:
             message = f"{cell.exercise} does not parse before it is filled in: {error.msg}"
             raise LessonError(lesson, cell.line + (error.lineno or 0), message) from None

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -108,22 +109,80 @@ def prove(units: Units = None) -> None:
 
 @app.command()
 def grade(
-    files: Annotated[list[Path], typer.Argument(help="Submitted notebooks.")],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Units of the class in this folder, all when none is named; or notebooks, folders, zips."
+        ),
+    ] = None,
+    learner: Annotated[list[str] | None, typer.Option(help="Only this learner of the class.")] = None,
+    test: Annotated[str | None, typer.Option(help="Only this exercise's mark; the others stay.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Leave alone what is graded and unchanged.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="How many at a time; one for each core when not said.")
+    ] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler's address, for a cluster.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
-    feedback: Annotated[Path | None, typer.Option(help="Write feedback as HTML into this folder.")] = None,
+    feedback: Annotated[
+        Path | None, typer.Option(help="Write feedback on notebooks into this folder.")
+    ] = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox/--no-sandbox", help="Isolate the learners' code.")
     ] = True,
 ) -> None:
-    """Grade submitted notebooks; files that cannot be graded are named, and end the command in exit status 1."""
-    from xraydojo.grade import grade_files, table
+    """Grade a class's submissions, or notebooks; those that cannot be graded are named, and end the command in exit status 1."""
+    from xraydojo.grade import table
+    from xraydojo.grade.assignments import grade_class, grade_notebooks
 
-    reports = grade_files(files, feedback, sandbox)
+    how = {"resume": resume, "sandbox": sandbox, "workers": workers, "scheduler": scheduler}
+    if any(Path(name).suffix in (".ipynb", ".zip") or Path(name).exists() for name in what or []):
+        reports, refused = grade_notebooks([Path(name) for name in what], feedback, **how)
+    else:
+        reports, refused = grade_class(Path(), what or [], learner or [], test, **how)
     if as_json:
         print(json.dumps([report.to_json() for report in reports], ensure_ascii=False, indent=2))
     elif reports:
         console.print(table(reports))
-    raise typer.Exit(0 if len(reports) == len(files) else 1)
+    raise typer.Exit(1 if refused else 0)
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="csv, moodle or canvas.")],
+    units: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[UNIT]...",
+            help="Units, all when none is named; for canvas, 02=4711 names an assignment there.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file; grades_KIND.csv when not said.")] = None,
+) -> None:
+    """Write the class's marks for people, Moodle or Canvas; run it in the folder of the class."""
+    from xraydojo.grade.course import ClassFolder
+    from xraydojo.grade.export import export
+
+    out = out or Path("grades.csv" if kind == "csv" else f"grades_{kind}.csv")
+    for note in export(ClassFolder(Path()).gradebook, units, kind, out):
+        console.print(f"⚠ {note}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    console.print(L(f"marks in {out}", f"{out} に成績を書き出しました"), markup=False, soft_wrap=True)
+
+
+@app.command()
+def report(
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="A unit, such as 02.")],
+    out: Annotated[Path | None, typer.Option(help="The page; report_UNIT.html when not said.")] = None,
+) -> None:
+    """Write how the class did on a unit as one page; run it in the folder of the class."""
+    from xraydojo.grade.class_report import class_report, read_results
+    from xraydojo.grade.course import ClassFolder
+
+    found = read_unit(find_unit(unit))
+    out = out or Path(f"report_{found.id}.html")
+    out.write_text(class_report(found, read_results(ClassFolder(Path()), found)), encoding="utf-8")
+    console.print(L(f"report in {out}", f"{out} にレポートを書き出しました"), markup=False, soft_wrap=True)
 
 
 data = typer.Typer(no_args_is_help=True, help="Get data sets, and look at films.")
@@ -162,6 +221,23 @@ def phantom_films(
         L(f"{count} films, their lungs and an index in {out}", f"{out} に、画像 {count} 枚、肺のマスク、一覧を書き出しました"),
         soft_wrap=True,
     )  # fmt: skip
+
+
+@data.command("pretrain")
+def pretrain_backbone(
+    out: Annotated[Path, typer.Option(help="An .npz file, which is replaced.")],
+    films: Annotated[int | None, typer.Option(min=2, help="How many films; 4000 when not said.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="How often each is looked at; 14 when not said.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=2000, help="Of the first film.")] = None,
+) -> None:
+    """Train the backbone of unit 08 on films of the phantom, in some minutes."""
+    from xraydojo.data import backbone
+
+    given = {"films": films, "epochs": epochs, "seed": seed}
+    digest = backbone.pretrain(out, **{name: value for name, value in given.items() if value is not None})
+    console.print(f"{out} ({out.stat().st_size} bytes, SHA-256 {digest})", highlight=False, soft_wrap=True)
 
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as Directions01.")]
@@ -271,6 +347,43 @@ def bench_data(
 
     table = Table(L("measured", "測定項目"), L("phantom", "ファントム"), L("real films", "実際の画像"))
     for row in measure(real, out):
+        table.add_row(*row)
+    console.print(table)
+    console.print(L(f"pictures in {out}", f"図は {out} にあります"), soft_wrap=True)
+
+
+@bench.command("grading")
+def bench_grading(
+    count: Annotated[int, typer.Option(help="Submissions of each unit.")] = 40,
+    units: Units = None,
+) -> None:
+    """Grade the same class by stock nbgrader and by XrayDojo; leave the machine alone meanwhile."""
+    from xraydojo.bench.grading import HEADINGS, UNITS, measure
+
+    table = Table(*HEADINGS)
+    with tempfile.TemporaryDirectory(prefix="xraydojo-") as folder:
+        for row in measure(count, Path(folder), [find_unit(name).name for name in units or UNITS]):
+            table.add_row(*row)
+    console.print(table)
+
+
+@bench.command("segmentation")
+def bench_segmentation(
+    real: Annotated[
+        Path | None, typer.Option(help="Real films with lung masks, as load_films reads them.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="For the pictures.")] = Path("bench"),
+    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many, for a quick trial.")] = None,
+) -> None:
+    """Train the U-Net of unit 09 on embedded films, and measure its lungs on others and on real ones."""
+    from xraydojo.bench.segmentation import measure
+
+    table = Table(
+        L("network", "ネットワーク"),
+        L("embedded test films", "内蔵のテスト用画像"),
+        L("real films", "実際の画像"),
+    )
+    for row in measure(real, out, epochs):
         table.add_row(*row)
     console.print(table)
     console.print(L(f"pictures in {out}", f"図は {out} にあります"), soft_wrap=True)

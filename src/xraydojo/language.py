@@ -2,9 +2,13 @@
 
 import locale
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LANGUAGES = ("en", "ja")
 _current = None
+_spoken = threading.local()
 
 
 def L(en: str, ja: str) -> str:
@@ -39,7 +43,18 @@ def use(language: str | None) -> None:
 
 def current() -> str:
     """Return the language in use, ``"en"`` or ``"ja"``: as set, else as the locale says."""
-    return _current or of_locale()
+    return getattr(_spoken, "language", None) or _current or of_locale()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language for a while, in this thread only."""
+    before = getattr(_spoken, "language", None)
+    _spoken.language = language
+    try:
+        yield
+    finally:
+        _spoken.language = before
 
 
 def of_locale() -> str:

@@ -67,7 +67,7 @@ class Run:
     checked: dict[str, Checked] = field(default_factory=dict)
 
 
-def run(unit: Unit, notebook: NotebookNode, submission: Path, isolated: bool = True) -> Run:
+def run(unit: Unit, notebook: NotebookNode, submission: Path, isolated: bool = True, seed: str = "") -> Run:
     """Run a rebuilt notebook's setup cells, exercises, tests and the learner's own cells, in their order.
 
     Setup cells run both in the learner's process and in the checker, tests in the checker, all else in the learner's process. Demo cells and
@@ -84,6 +84,8 @@ def run(unit: Unit, notebook: NotebookNode, submission: Path, isolated: bool = T
         The file handed in: a copy of it is all that the learner's process finds in its working folder.
     isolated : bool
         Whether the learner's process runs in the sandbox.
+    seed : str
+        What random cases come from.
 
     Raises
     ------
@@ -95,19 +97,19 @@ def run(unit: Unit, notebook: NotebookNode, submission: Path, isolated: bool = T
         cell.outputs = []
     with tempfile.TemporaryDirectory(prefix="xraydojo-", ignore_cleanup_errors=True) as folder:
         with _processes(unit, submission, isolated, folder) as (results, learner):
-            return _Watch(Run(notebook), results, learner).follow(_job(unit, cells))
+            return _Watch(Run(notebook), results, learner).follow(_job(unit, cells, seed))
 
 
 def _runs(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and role(cell) not in ("demo", "explore")
 
 
-def _job(unit: Unit, cells: list[NotebookNode]) -> dict:
+def _job(unit: Unit, cells: list[NotebookNode], seed: str) -> dict:
     """Return what the checker is to do."""
     return {
         "cells": [{"id": cell.id, "role": role(cell) or "own", "source": cell.source} for cell in cells],
         "exercises": [cell.exercise for cell in unit.exercises],
-        "seed": os.environ.get("XRAYDOJO_SEED", ""),
+        "seed": seed,
         "cell_seconds": float(CELL_SECONDS),
         "notebook_seconds": float(NOTEBOOK_SECONDS),
         "grace": float(GRACE_SECONDS),

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -31,6 +33,9 @@ _WORDS = {
     "points": ("points", "点"),
     "exercise": ("Exercise", "課題"),
     "hint": ("Hint: ", "ヒント："),
+    "again": ("Read again: ", "もう一度読むところ："),
+    "comment": ("Your instructor: ", "先生から："),
+    "late": ("handed in late", "期限後の提出"),
     "result": ("Result", "結果"),
     "says": ("What the check says", "確認のメッセージ"),
     "notebook": ("Your notebook", "あなたのノートブック"),
@@ -43,6 +48,8 @@ _WORDS = {
     "cut": ("[cut here]", "［以下省略］"),
     "figure": ("Figure", "図"),
 }
+# a section of a lesson; exercises have headings of a lower level
+_SECTION = re.compile(r"^## +(.+?)\s*$", re.M)
 _STATUS = {
     "passed": ("correct", "正解"),
     "failed": ("not yet", "まだ正解ではありません"),
@@ -54,7 +61,21 @@ _STATUS = {
 }
 
 
-def feedback(report: Report) -> str:
+@dataclass(frozen=True)
+class Remarks:
+    """What the gradebook says beyond a report: scores and comments by exercise, as an instructor left them, and the penalty for being late."""
+
+    scores: dict[str, float]
+    comments: dict[str, str]
+    late_penalty: float = 0
+
+    @property
+    def points(self) -> float:
+        """The final score."""
+        return sum(self.scores.values()) - self.late_penalty
+
+
+def feedback(report: Report, remarks: Remarks | None = None) -> str:
     """Return a learner's feedback as one HTML page in the learner's language.
 
     The page shows the score, each test's verdict and hint, and below them the notebook with its outputs and figures. It holds no script and
@@ -66,10 +87,14 @@ def feedback(report: Report) -> str:
     ----------
     report : Report
         With its notebook, as `xraydojo.grade.grade` returns it.
+    remarks : Remarks, optional
+        Scores and comments that stand in the gradebook; the report's own scores when not said.
     """
     index = LANGUAGES.index(report.language)
     page = _template().render(
         report=report,
+        remarks=remarks or Remarks({test.exercise: test.points for test in report.tests}, {}),
+        sections=_sections(report.notebook),
         words={name: texts[index] for name, texts in _WORDS.items()},
         status={name: texts[index] for name, texts in _STATUS.items()},
         marks=MARKS,
@@ -82,6 +107,21 @@ def feedback(report: Report) -> str:
     return page.encode("utf-8", "replace").decode()
 
 
+def _sections(notebook: NotebookNode) -> dict[str, tuple[str, str]]:
+    """Return the section that teaches each exercise: the id of its cell, and its heading."""
+    found, section = {}, None
+    for cell in notebook.cells:
+        if (
+            cell.cell_type == "markdown"
+            and role(cell) == "prose"
+            and (heading := _SECTION.search(cell.source))
+        ):
+            section = cell.id, heading[1].replace("*", "").replace("`", "")
+        elif role(cell) == "exercise" and section:
+            found[exercise_of(cell)] = section
+    return found
+
+
 def _has_heading(report: Report) -> bool:
     return report.notebook.cells[0].source.startswith("# ")
 
@@ -89,7 +129,7 @@ def _has_heading(report: Report) -> bool:
 @lru_cache
 def _template():
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["with_code"] = _with_code
+    environment.filters["with_code"] = with_code
     return environment.from_string(
         files(__package__).joinpath("feedback.html.j2").read_text(encoding="utf-8")
     )
@@ -101,6 +141,7 @@ class _Shown:
     def __init__(self, cell: NotebookNode, language: str):
         self._cell = cell
         self._words = {name: texts[LANGUAGES.index(language)] for name, texts in _WORDS.items()}
+        self.id = cell.id
         self.role = role(cell)
         self.is_prose = cell.cell_type == "markdown"
         self.exercise = exercise_of(cell) if self.role in ("exercise", "test") else None
@@ -112,7 +153,7 @@ class _Shown:
     @property
     def code(self) -> Markup:
         source = released(self._cell.source) if self.role == "test" else self._cell.source
-        return Markup(Highlight2HTML()(source, language="ipython3"))
+        return _code(source)
 
     @property
     def outputs(self) -> list[Markup]:
@@ -150,6 +191,13 @@ def clean(html: str) -> Markup:
     return Markup(_cleaner().clean(html))
 
 
+# a class's pages have most of their cells in common
+@lru_cache(maxsize=512)
+def _code(source: str) -> Markup:
+    return Markup(Highlight2HTML()(source, language="ipython3"))
+
+
+@lru_cache(maxsize=512)
 def _prose(markdown: str) -> Markup:
     return clean(
         MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(markdown)
@@ -166,7 +214,7 @@ class _Renderer(IPythonRenderer):
         return Markup("<p>{}</p>").format(formula(body.strip()))
 
 
-def _with_code(text: str) -> Markup:
+def with_code(text: str) -> Markup:
     """Set what stands between backticks as code."""
     parts = [
         Markup("<code>{}</code>" if number % 2 else "{}").format(part)

@@ -22,6 +22,7 @@ from xraydojo.grade import sandbox, wire
 from xraydojo.grade.channel import pair, receive_with_files, send_with_files
 from xraydojo.grade.wire import WireError
 from xraydojo.language import L
+from xraydojo.lesson import syntax_tree
 
 _START_SECONDS = 120
 _BIRTH_SECONDS = 20
@@ -148,7 +149,7 @@ def imported(sources: Iterable[str]) -> list[str]:
     """Return the modules that cells import, to be imported in advance."""
     found = {}
     for source in sources:
-        for node in ast.walk(ast.parse(source)):
+        for node in ast.walk(syntax_tree(source)):
             if isinstance(node, ast.Import):
                 found |= dict.fromkeys(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -1,7 +1,10 @@
 """What grading one submission gives: points, status and hint for every test."""
 
+import math
+import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import get_origin
 
 from nbformat import NotebookNode
 from rich.table import Table
@@ -11,7 +14,7 @@ from xraydojo.check.verdict import marked
 from xraydojo.grade import execution
 from xraydojo.grade.execution import Checked, Run
 from xraydojo.grade.rebuild import exercise_of, role
-from xraydojo.language import L
+from xraydojo.language import LANGUAGES, L
 from xraydojo.lesson import Unit
 
 # symbol and colour of each status; the symbol alone tells passed from not passed
@@ -53,7 +56,7 @@ class Report:
     """What grading one submission gave.
 
     ``repairs`` are sentences in the learner's language, ``seconds`` is the wall time of it all, ``sandbox`` says whether the learner's code
-    ran isolated from its tests, and ``notebook`` is the rebuilt notebook with the outputs of this run. The notebook holds the hidden
+    ran isolated from its tests, ``fingerprint`` is a digest of all that the grade comes from, and ``notebook`` is the rebuilt notebook with the outputs of this run. The notebook holds the hidden
     tests; it is not part of `to_json`.
     """
 
@@ -66,12 +69,56 @@ class Report:
     repairs: tuple[str, ...]
     seconds: float
     sandbox: bool = False
+    fingerprint: str = ""
     notebook: NotebookNode = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict:
         """Return the report as plain data, without the notebook."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "notebook"}
         return plain | {"tests": [asdict(test) for test in self.tests], "repairs": list(self.repairs)}
+
+    @classmethod
+    def from_json(cls, plain: dict) -> "Report":
+        """Return the report whose `to_json` gave this plain data; it has no notebook.
+
+        Raises
+        ------
+        ValueError
+            If a field is missing or holds what it cannot hold; the message names it.
+        """
+        read = _plain_fields(cls, plain)
+        tests = tuple(TestResult(**_plain_fields(TestResult, test)) for test in read["tests"])
+        _expect(read["language"] in LANGUAGES, "language", read["language"])
+        _expect(all(isinstance(line, str) for line in read["repairs"]), "repairs", read["repairs"])
+        for test in tests:
+            _expect(test.status in MARKS, "status", test.status)
+        for part in (*tests, cls(**read)):
+            _expect(part.points <= part.max_points, "points", part.points)
+        return cls(**read | {"tests": tests, "repairs": tuple(read["repairs"])})
+
+
+def _plain_fields(cls: type, plain) -> dict:
+    """Return the fields of a report or test in plain data, each of its type: numbers are finite and not negative."""
+    if not isinstance(plain, dict):
+        raise ValueError(f"expected a {cls.__name__}, found {plain!r:.60}")
+    wanted = {each.name: each.type for each in fields(cls) if each.name != "notebook"}
+    for name, kind in wanted.items():
+        if name not in plain:
+            raise ValueError(f"{name} is missing")
+        _expect(_is_a(kind, plain[name]), name, plain[name])
+    return {name: plain[name] for name in wanted}
+
+
+def _is_a(kind, value) -> bool:
+    if kind is float:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return is_number and 0 <= value < math.inf
+    return isinstance(value, list if get_origin(kind) is tuple else kind)
+
+
+def _expect(is_right: bool, name: str, value) -> None:
+    if not is_right:
+        raise ValueError(f"{name} cannot be {value!r:.60}")
 
 
 def judge(unit: Unit, done: Run) -> tuple[TestResult, ...]:
@@ -224,12 +271,13 @@ def _submissions_table(reports: list[Report]) -> Table:
         L("tests", "課題"),
         L("seconds", "秒"),
     )
+    folder = os.path.commonpath([os.path.dirname(os.path.abspath(report.submission)) for report in reports])
     for report in reports:
         marks = Text(" ").join(
             Text.assemble(MARKS[test.status], f" {test.exercise}") for test in report.tests
         )
         made.add_row(
-            Text(report.submission, overflow="fold"),
+            Text(os.path.relpath(report.submission, folder), overflow="fold"),
             report.unit,
             _score(report),
             marks,

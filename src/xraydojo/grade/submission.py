@@ -18,10 +18,11 @@ _NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_ra
 
 
 class SubmissionError(DojoError):
-    """A file that cannot be graded; the message names it and says what to do."""
+    """A file that cannot be graded; the message names it and says what to do. ``reason`` is the message without the name."""
 
     def __init__(self, path: Path, en: str, ja: str):
-        super().__init__(f"{path}: {L(en, ja)}")
+        self.reason = L(en, ja)
+        super().__init__(f"{path}: {self.reason}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_submission(path: Path | str) -> Submission:
         If there is no such file, or it is not a notebook of this course.
     """
     path = Path(path)
-    raw = _parse(path, _read(path))
+    raw = _parse(path, _decode(path, read_file(path)))
     cells = [cell for cell in map(_cell, raw.cells) if cell is not None]
     if not any(cell.source.strip() for cell in cells):
         raise SubmissionError(
@@ -74,7 +75,14 @@ def read_submission(path: Path | str) -> Submission:
     return Submission(path, notebook, unit, language if language in LANGUAGES else current())
 
 
-def _read(path: Path) -> str:
+def read_file(path: Path) -> bytes:
+    """Return the content of a file that was handed in; an ordinary one, and not too large.
+
+    Raises
+    ------
+    SubmissionError
+        If it is anything else.
+    """
     if path.is_symlink():
         raise SubmissionError(
             path,
@@ -107,13 +115,18 @@ def _read(path: Path) -> str:
             f"ファイルが {size / 1e6:.0f} MB あり、上限の {most} MB を超えています。出力を消去して保存し直してください",
         )
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         raise SubmissionError(
             path,
             f"the file cannot be read ({error.strerror}); check its permissions",
             f"ファイルを読めません（{error.strerror}）。アクセス権を確かめてください",
         ) from None
+
+
+def _decode(path: Path, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _not_a_notebook(path, "not UTF-8 text", "UTF-8 のテキストではありません") from None
 

@@ -10,7 +10,8 @@ from nbformat.v4 import new_code_cell
 
 import xraydojo.grade
 from tests.grade.attacks.conftest import results
-from xraydojo.grade import feedback, grade_files
+from xraydojo.grade import feedback
+from xraydojo.grade.assignments import grade_notebooks
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def batch(unit, clean, handed, tmp_path, monkeypatch):
     last = handed().right().in_file("z/clean.ipynb")
 
     def graded(*paths):
-        reports = grade_files([clean, *paths, last], tmp_path / "feedback")
+        reports, _ = grade_notebooks([clean, *paths, last], tmp_path / "feedback")
         assert (reports[0].points, reports[-1].points) == (6, 6)
         return reports[1:-1]
 
