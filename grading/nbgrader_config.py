@@ -1,4 +1,4 @@
-"""Stock nbgrader on XrayDojo's notebooks.
+"""nbgrader on XrayDojo's notebooks, with XrayDojo's grading inside.
 
 Copy this file into a folder of your class and run nbgrader there:
 

@@ -389,6 +389,18 @@ def bench_segmentation(
     console.print(L(f"pictures in {out}", f"図は {out} にあります"), soft_wrap=True)
 
 
+@bench.command("attacks")
+def bench_attacks() -> None:
+    """Show what dishonest notebooks earn by stock nbgrader and by XrayDojo."""
+    from xraydojo.bench.attacks import measure
+
+    table = Table(L("attack", "攻撃"), L("due", "本来の点"), "nbgrader", "XrayDojo")
+    with tempfile.TemporaryDirectory(prefix="xraydojo-") as folder:
+        for row in measure(Path(folder)):
+            table.add_row(*row)
+    console.print(table)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the project's tests; further arguments go to pytest."""
