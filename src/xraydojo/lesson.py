@@ -111,7 +111,8 @@ def read_syllabus(course: Path = COURSE) -> list[Entry]:
     """
     path = course / "syllabus.yml"
     try:
-        entries = [Entry(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["units"]]
+        units = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["units"]
+        entries = [Entry(**entry) for entry in units]
     except yaml.MarkedYAMLError as error:
         raise LessonError(path, error.problem_mark.line + 1, f"not YAML: {error.problem}") from None
     except (TypeError, KeyError) as error:

@@ -36,7 +36,7 @@ _NEW_MOUNTS, _NEW_UTS, _NEW_IPC, _NEW_USER, _NEW_PIDS, _NEW_NET = (
     0x20000000,
     0x40000000,
 )
-_NOSUID, _NODEV, _RECURSIVE, _PRIVATE = 2, 4, 16384, 1 << 18
+_NOSUID, _NODEV, _BIND, _RECURSIVE, _PRIVATE = 2, 4, 4096, 16384, 1 << 18
 _SET_PARENT_DEATH_SIGNAL, _SET_DUMPABLE, _DROP_BOUNDING, _NO_NEW_PRIVILEGES = 1, 4, 24, 38
 _SYSTEM = (
     "/usr",
@@ -163,9 +163,16 @@ def settle(memory: int, cpu_seconds: int) -> None:
         Of each process.
     """
     _check(_libc().mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None), "mount /")
+    # a course that stands below /tmp is still wanted when another folder is mounted there
+    covered = {path: os.open(path, os.O_PATH) for path in _python() if path.startswith("/tmp/")}
     for path, size in (("/tmp", DISK_BYTES), ("/dev/shm", DISK_BYTES)):
         options = f"size={size},nr_inodes=10000,mode=1777".encode()
         _check(_libc().mount(b"tmpfs", path.encode(), b"tmpfs", _NOSUID | _NODEV, options), f"mount {path}")
+    for path, opened in covered.items():
+        os.makedirs(path)
+        source = f"/proc/self/fd/{opened}".encode()
+        _check(_libc().mount(source, path.encode(), None, _BIND | _RECURSIVE, None), f"mount {path}")
+        os.close(opened)
     for folder in (HOME, WORK):
         os.mkdir(folder)
     os.chdir(WORK)
