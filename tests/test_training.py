@@ -25,6 +25,14 @@ class InterruptAfter(keras.callbacks.Callback):
             signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Let an interrupt be one, as in a notebook: the processes of pytest-xdist ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def model():
     keras.utils.set_random_seed(0)

@@ -255,6 +255,8 @@ def list_sets() -> None:
         L("built in", "内蔵データ"),
         L("your folder", "あなたのフォルダー"),
     )
+    # a name is to be copied
+    table.columns[0].no_wrap = True
     for card in cards.cards():
         folder = cards.chosen(card.name)
         table.add_row(

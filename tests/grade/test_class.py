@@ -224,8 +224,9 @@ def postgresql(tmp_path_factory):
     data, user = folder / "data", "postgres" if os.getuid() == 0 else None
     if user:
         # the server refuses root, and must reach its folder
-        for parent in (folder, *list(folder.parents)[:2]):
-            parent.chmod(0o755)
+        for parent in (folder, *folder.parents):
+            if parent.name.startswith(("pytest-", "popen-", "postgresql")):
+                parent.chmod(0o755)
         shutil.chown(folder, user)
     options = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "dojo"], check=True, **options)

@@ -89,7 +89,7 @@ def _marked(mark):
     return found
 
 
-def _until(condition, seconds=20):
+def _until(condition, seconds=90):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
