@@ -17,6 +17,8 @@ from xraydojo.lesson import REPOSITORY, Unit, read_unit
 UNIT = "02_perceptron"
 Row = tuple[str, str, str, str]
 _SECONDS = 180
+# not over the course's own notebooks
+_ELSEWHERE = "--CourseDirectory.release_directory=release"
 _STOCK = "\ndel c.Autograde, c.GenerateFeedback\nc.ExecutePreprocessor.timeout = 20\n"
 _CHECK = """
 import xraydojo.check
@@ -123,7 +125,7 @@ def _earned(unit: Unit, notebook, folder: Path, grader: str) -> float | None:
     config = (REPOSITORY / "grading" / "nbgrader_config.py").read_text(encoding="utf-8")
     (folder / "nbgrader_config.py").write_text(config + (_STOCK if grader == "nbgrader" else ""))
     nbgrader = [sys.executable, "-m", "nbgrader"]
-    _run([*nbgrader, "generate_assignment", unit.id, "--force"], folder)
+    _run([*nbgrader, "generate_assignment", unit.id, _ELSEWHERE], folder)
     _run([*nbgrader, "autograde", unit.id], folder)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         try:

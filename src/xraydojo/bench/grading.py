@@ -24,6 +24,8 @@ from xraydojo.lesson import REPOSITORY, Unit, read_unit
 UNITS = ("05_convolution", "06_cnn_classification")
 _LOOK_SECONDS = 0.1
 # nbgrader as it comes
+# not over the course's own notebooks
+_ELSEWHERE = "--CourseDirectory.release_directory=release"
 _STOCK = "\ndel c.Autograde, c.GenerateFeedback\n"
 
 Row = tuple[str, ...]
@@ -143,7 +145,7 @@ def _graded(folder: Path, unit: Unit, grader: str) -> _Run:
         "stdout": subprocess.DEVNULL,
         "stderr": subprocess.DEVNULL,
     }
-    release = [sys.executable, "-m", "nbgrader", "generate_assignment", unit.id, "--force"]
+    release = [sys.executable, "-m", "nbgrader", "generate_assignment", unit.id, _ELSEWHERE]
     subprocess.run(release, check=True, **options)
     command = {
         "nbgrader": [sys.executable, "-m", "nbgrader", "autograde", unit.id],

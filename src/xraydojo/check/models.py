@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 # for axes that a model leaves open; several poolings may halve them
-_OPEN_SIZES = (16, 8)
+_OPEN_SIZES = (32, 24)
 
 
 def model_of(value, arguments):

@@ -4,12 +4,14 @@ import contextlib
 import json
 import os
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.utils import temp_attrs
 
 from xraydojo import DojoError
 from xraydojo.grade import fingerprint, read, steps
@@ -133,7 +135,10 @@ class ClassFolder:
                 return
             except MissingEntry:
                 pass
-        self._done(self._api.generate_assignment(unit), unit)
+        # the notebooks for learners are built already: what nbgrader writes on the way is not wanted
+        with tempfile.TemporaryDirectory(prefix="xraydojo-") as folder:
+            with temp_attrs(self._course, release_directory=folder):
+                self._done(self._api.generate_assignment(unit), unit)
 
     def graded(self, unit: str, learner: str) -> Path:
         """Return the folder of a learner's graded notebook and its report."""

@@ -26,6 +26,8 @@ from xraydojo.grade.report import Report
 
 REPORT = "report.json"
 _SEED = ".seed"
+# nbgrader's own remark on what nobody has written in says no more than the test's status
+_NO_COMMENT = (None, "", "No response.")
 # what a batch has graded already, by the submitted file
 ready: dict[Path, Report] = {}
 
@@ -81,7 +83,7 @@ class FeedbackExporter(Exporter):
             comments={
                 exercise_of(c): c.metadata.nbgrader.comment
                 for c in cells
-                if role(c) == "exercise" and c.metadata.nbgrader.get("comment")
+                if role(c) == "exercise" and c.metadata.nbgrader.get("comment") not in _NO_COMMENT
             },
             late_penalty=resources["nbgrader"]["late_penalty"],
         )
