@@ -223,6 +223,23 @@ def phantom_films(
     )  # fmt: skip
 
 
+@data.command("pretrain")
+def pretrain_backbone(
+    out: Annotated[Path, typer.Option(help="An .npz file, which is replaced.")],
+    films: Annotated[int | None, typer.Option(min=2, help="How many films; 4000 when not said.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="How often each is looked at; 14 when not said.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=2000, help="Of the first film.")] = None,
+) -> None:
+    """Train the backbone of unit 08 on films of the phantom, in some minutes."""
+    from xraydojo.data import backbone
+
+    given = {"films": films, "epochs": epochs, "seed": seed}
+    digest = backbone.pretrain(out, **{name: value for name, value in given.items() if value is not None})
+    console.print(f"{out} ({out.stat().st_size} bytes, SHA-256 {digest})", highlight=False, soft_wrap=True)
+
+
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as Directions01.")]
 
 
@@ -350,6 +367,28 @@ def bench_grading(
         for row in measure(count, Path(folder), [find_unit(name).name for name in units or UNITS]):
             table.add_row(*row)
     console.print(table)
+
+
+@bench.command("segmentation")
+def bench_segmentation(
+    real: Annotated[
+        Path | None, typer.Option(help="Real films with lung masks, as load_films reads them.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="For the pictures.")] = Path("bench"),
+    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many, for a quick trial.")] = None,
+) -> None:
+    """Train the U-Net of unit 09 on embedded films, and measure its lungs on others and on real ones."""
+    from xraydojo.bench.segmentation import measure
+
+    table = Table(
+        L("network", "ネットワーク"),
+        L("embedded test films", "内蔵のテスト用画像"),
+        L("real films", "実際の画像"),
+    )
+    for row in measure(real, out, epochs):
+        table.add_row(*row)
+    console.print(table)
+    console.print(L(f"pictures in {out}", f"図は {out} にあります"), soft_wrap=True)
 
 
 @bench.command("attacks")

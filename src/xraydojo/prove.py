@@ -72,7 +72,7 @@ def _accept(unit: Unit, exercise: Cell, answer: Answer, language: str, proof: Pr
 
 
 def _reject(unit: Unit, exercise: Cell, answer: Answer, language: str, proof: Proof) -> None:
-    others = [name for name in unit.tests if exercise.exercise not in _needs(unit, name)]
+    others = [name for name in unit.tests if exercise.exercise not in needs(unit, name)]
     verdicts = _run(unit, exercise, answer.source, language, others)
     verdict = verdicts.pop(exercise.exercise)
     where = f"{exercise.exercise}: the wrong answer {answer.name}"
@@ -136,9 +136,11 @@ def _verdict(test: str, namespace: dict) -> Verdict | None:
     return None
 
 
-def _needs(unit: Unit, exercise: str) -> set[str]:
-    """Return the names that an exercise's solution and test use over any number of steps, its own included."""
+def needs(unit: Unit, exercise: str, answer: Answer | None = None) -> set[str]:
+    """Return the names that an exercise's test and its solution, or another answer, use over any number of steps, its own included."""
     uses = {cell.exercise: _names(ast.parse(cell.sources["en"])) for cell in unit.exercises}
+    if answer:
+        uses[exercise] = _names(ast.parse(answer.source))
     for cell in unit.cells:
         if cell.kind == "setup":
             functions = [

@@ -85,7 +85,7 @@ def test_there_is_a_card_for_every_set_of_the_course():
     assert {found.name for found in cards()} == {
         *("Directions01", "Gender01", "XPAge01_RGB", "Segmentation01", "Segmentation02", "autoencoder_img"),
         *("SuperResolution", "Denoise", "Practice_PNGandJPG", "Practice_DICOM", "JSRT", "Hannover"),
-        *("TCIA", "ChestX-ray8", "SCR", "Montgomery", "Shenzhen"),
+        *("TCIA", "ChestX-ray8", "SCR", "Montgomery", "Shenzhen", "Backbone"),
     }
 
 

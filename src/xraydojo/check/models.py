@@ -60,7 +60,7 @@ def weights_of(value) -> tuple | None:
     """Return what a model holds now: all its weights, and the shapes of those that are trained; None for what is no model."""
     if not hasattr(value, "get_weights"):
         return None
-    return [np.array(w) for w in value.get_weights()], [tuple(w.shape) for w in value.trainable_weights]
+    return [np.array(w) for w in value.get_weights()], _trained(value)
 
 
 def same_weights(a: tuple, b: tuple) -> bool:
@@ -74,7 +74,11 @@ def same_weights(a: tuple, b: tuple) -> bool:
 
 def _plan(model, weights) -> tuple:
     shapes = [np.shape(w) for w in weights]
-    return shapes, len(model.trainable_weights), model.input_shape, model.output_shape
+    return shapes, _trained(model), model.input_shape, model.output_shape
+
+
+def _trained(model) -> list[tuple]:
+    return [tuple(w.shape) for w in model.trainable_weights]
 
 
 def _film(shape, rng) -> np.ndarray:
