@@ -60,7 +60,15 @@ def english():
 
 
 # Grading isolates learners by bubblewrap and user namespaces. What a host forbids, no installation brings: then these tests say so and skip.
-GRADING = ("tests/grade/", "tests/course/test_answers.py", "tests/course/test_nbgrader.py", "tests/e2e/")
+GRADING = (
+    "tests/grade/",
+    "tests/course/test_answers.py",
+    "tests/course/test_nbgrader.py",
+    "tests/hub/test_worker.py",
+    "tests/hub/test_accounts.py",
+    "tests/hub/test_class_at_once.py",
+    "tests/e2e/",
+)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xraydojo import DojoError
+from xraydojo.hub.cli import hub
 from xraydojo.language import L
 from xraydojo.lesson import REPOSITORY, find_unit, read_syllabus, read_unit
 
@@ -335,6 +336,8 @@ def _card_table(card) -> Table:
     return table
 
 
+app.add_typer(hub, name="hub")
+
 bench = typer.Typer(no_args_is_help=True, help="Measure.")
 app.add_typer(bench, name="bench")
 
@@ -406,6 +409,6 @@ def bench_attacks() -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run the project's tests; further arguments go to pytest."""
-    parallel = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    parallel = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *parallel, *context.args]
     raise typer.Exit(subprocess.run(command, cwd=REPOSITORY).returncode)

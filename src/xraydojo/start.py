@@ -13,11 +13,12 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Collection
 from pathlib import Path
 
 from xraydojo import DojoError, language
 from xraydojo.language import L
-from xraydojo.lesson import REPOSITORY, read_syllabus
+from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
 
 LONGEST_WAIT = 120  # seconds until JupyterLab answers, on a slow disk
 # what a learner does not need, or what asks questions before the course is seen: in the browser and on the server
@@ -90,7 +91,7 @@ def start(
     return _run(home, lab, page, browser, port)
 
 
-def renew(released: Path, home: Path) -> list[str]:
+def renew(released: Path, home: Path, units: Collection[str] | None = None) -> list[str]:
     """Bring the learner's folder up to date with the released notebooks, never over the learner's work.
 
     A missing copy is made, an untouched one renewed. Beside a copy that was changed, a new release is laid under another name
@@ -100,6 +101,8 @@ def renew(released: Path, home: Path) -> list[str]:
     ----------
     released, home : Path
         Folders that hold ``<unit>/<unit>.ipynb``: the course's and the learner's.
+    units : collection of str, optional
+        The units to give; all when not said.
 
     Returns
     -------
@@ -123,6 +126,8 @@ def renew(released: Path, home: Path) -> list[str]:
     given = _read_record(record)
     news = []
     for source in sources:
+        if units is not None and source.parent.name not in units:
+            continue
         copy = home / source.relative_to(released)
         if place := _place_for(source, copy, given.setdefault(source.parent.name, {})):
             _write(place, source.read_bytes())
@@ -190,16 +195,40 @@ def write_start_page(home: Path) -> Path:
     """Write the page on which JupyterLab opens, in the current language, from the syllabus; return its path."""
     entries = [entry for entry in read_syllabus() if (home / entry.id).is_dir()]
     rows = [
-        f"| [{entry.id[:2]} {entry.title[language.current()]}]({entry.id}/{entry.id}.ipynb) "
-        f"| {entry.reading_minutes} | {entry.exercise_minutes} |"
-        for entry in entries
+        L("| unit | reading (minutes) | exercises (minutes) |", "| 単元 | 読む（分） | 演習（分） |"),
+        "|---|---|---|",
+        *(f"| {linked(entry)} | {entry.reading_minutes} | {entry.exercise_minutes} |" for entry in entries),
     ]
     first = home / entries[0].id / f"{entries[0].id}.ipynb"
+    grade = f"{_command()} grade {_quoted(first)} --feedback feedback"
+    stop = L(
+        "To stop, save, close the browser and press Ctrl+C in the window in which you started the course.",
+        "終わるときは、保存してブラウザーを閉じ、講座を起動したウィンドウで Ctrl+C を押します。",
+    )
+    return lay_page(home, "\n".join(rows), L(_GRADE_EN, _GRADE_JA).format(grade=grade), stop)
+
+
+def linked(entry: Entry) -> str:
+    """Return a unit's number and title, linked to its notebook from the start page."""
+    return f"[{entry.id[:2]} {entry.title[language.current()]}]({entry.id}/{entry.id}.ipynb)"
+
+
+def lay_page(home: Path, units: str, submit: str, stop: str) -> Path:
+    """Write the start page: the table of the units, how to run cells, how to submit, and how to stop; return its path.
+
+    Parameters
+    ----------
+    home : Path
+        The folder of the learner's notebooks.
+    units, submit, stop : str
+        Markdown in the current language.
+    """
     page = home / L("start_here.md", "はじめに.md")
     text = L(_PAGE_EN, _PAGE_JA).format(
-        units="\n".join(rows),
+        units=units,
+        submit=submit,
+        stop=stop,
         home=home,
-        grade=f"{_command()} grade {_quoted(first)} --feedback feedback",
         docs=REPOSITORY / "docs" / L("learners.md", "learners.ja.md"),
     )
     _write(page, text.encode())
@@ -217,14 +246,30 @@ def _quoted(path: Path) -> str:
     return f'"{path}"' if os.name == "nt" else shlex.quote(str(path))
 
 
+_GRADE_EN = """\
+Save the notebook (Ctrl+S, on a Mac Command+S). In a terminal, this grades the first unit, with cases that the checks do not show:
+
+```
+{grade}
+```
+
+Then open the HTML file in the folder `feedback`. In a class, hand the notebook in as your instructor says."""
+
+_GRADE_JA = """\
+ノートブックを保存します（Ctrl+S、Mac では Command+S）。ターミナルで次のように入力すると、確認セルに出てこない例題も含めて、最初の単元が採点されます。
+
+```
+{grade}
+```
+
+そのあと、`feedback` フォルダーの中の HTML ファイルを開いてください。講習や授業では、講師の案内に従って提出してください。"""
+
 _PAGE_EN = """\
 # Welcome to XrayDojo
 
 You learn deep learning for medical images here by doing: you write a few lines, run the check below them, and are told at once whether they are right.
 Begin with the first unit in the table.
 
-| unit | reading (minutes) | exercises (minutes) |
-|---|---|---|
 {units}
 
 Click a unit in the table: its notebook opens.
@@ -238,19 +283,13 @@ Click a unit in the table: its notebook opens.
 
 ## To submit, and to get feedback
 
-Save the notebook (Ctrl+S, on a Mac Command+S). In a terminal, this grades the first unit, with cases that the checks do not show:
-
-```
-{grade}
-```
-
-Then open the HTML file in the folder `feedback`. In a class, hand the notebook in as your instructor says.
+{submit}
 
 ## Your work, and help
 
 Your notebooks lie in `{home}`. An update of the course never overwrites a notebook that you have changed. More is told in `{docs}`.
 
-To stop, save, close the browser and press Ctrl+C in the window in which you started the course. (This page is written anew at every start.)
+{stop} (This page is written anew at every start.)
 """
 
 _PAGE_JA = """\
@@ -259,8 +298,6 @@ _PAGE_JA = """\
 ここでは、手を動かしながら、医用画像のためのディープラーニングを学びます。数行のコードを書いて、すぐ下の確認セルを実行すると、正しいかどうかがその場でわかります。
 まずは、表のいちばん上の単元から始めましょう。
 
-| 単元 | 読む（分） | 演習（分） |
-|---|---|---|
 {units}
 
 表の単元名をクリックすると、ノートブックが開きます。
@@ -274,19 +311,13 @@ _PAGE_JA = """\
 
 ## 提出とフィードバック
 
-ノートブックを保存します（Ctrl+S、Mac では Command+S）。ターミナルで次のように入力すると、確認セルに出てこない例題も含めて、最初の単元が採点されます。
-
-```
-{grade}
-```
-
-そのあと、`feedback` フォルダーの中の HTML ファイルを開いてください。講習や授業では、講師の案内に従って提出してください。
+{submit}
 
 ## あなたのノートブックと、困ったとき
 
 あなたのノートブックは `{home}` にあります。講座を更新しても、あなたが手を入れたノートブックは上書きされません。詳しい説明は `{docs}` にあります。
 
-終わるときは、保存してブラウザーを閉じ、講座を起動したウィンドウで Ctrl+C を押します。（このページは、起動するたびに新しく作られます。）
+{stop}（このページは、起動するたびに新しく作られます。）
 """
 
 
@@ -342,7 +373,7 @@ def _run(home: Path, lab: Path, page: Path, browser: bool, port: int | None) -> 
         server = subprocess.Popen(
             _jupyterlab(home, page, browser, port),
             cwd=home,
-            env=_environment(lab, token),
+            env=environment(lab) | {"JUPYTER_TOKEN": token},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -383,11 +414,10 @@ def _jupyterlab(home: Path, page: Path, browser: bool, port: int | None) -> list
     ]
 
 
-def _environment(lab: Path, token: str) -> dict[str, str]:
-    """Return an environment in which JupyterLab and its kernels see the course's settings and no others."""
+def environment(lab: Path) -> dict[str, str]:
+    """Return an environment in which JupyterLab and its kernels see the settings in the folder ``lab``, the course's, and no others."""
     kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     return kept | {
-        "JUPYTER_TOKEN": token,
         "JUPYTER_PREFER_ENV_PATH": "0",  # the course's settings before those that libraries bring
         "JUPYTER_CONFIG_DIR": str(lab / "config"),
         "JUPYTER_DATA_DIR": str(lab / "data"),

@@ -10,39 +10,14 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Perceptron
 
-import xraydojo
-from xraydojo import language
 from xraydojo.data import load_films
-from xraydojo.lesson import read_unit
 from xraydojo.library import perceptron as library
+
+UNIT = "02_perceptron"
 
 REAL_FILMS = Path(__file__).parents[3] / "shared" / "realdata"
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 AND, OR, XOR = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 1]), np.array([0, 1, 1, 0])
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit("02_perceptron")
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    """The names that setup and solved exercises define."""
-    names = {"__name__": "__main__"}
-    xraydojo.begin(unit.id, "en")
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    yield names
-    language.use(None)
-
-
-@pytest.fixture(params=["solution", "library"])
-def functions(request, solution):
-    if request.param == "library":
-        return {name: getattr(library, name) for name in ("predict", "update", "fit", "xor_two_layers")}
-    return solution
 
 
 def test_the_neuron_of_the_text_computes_and(functions):

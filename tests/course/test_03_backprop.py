@@ -17,43 +17,13 @@ import keras
 import tensorflow as tf
 from sklearn.neural_network import MLPClassifier
 
-import xraydojo
-from xraydojo import language
 from xraydojo.data import load_directions, load_films
-from xraydojo.lesson import read_unit
 from xraydojo.library import backprop as library
 
 REAL_FILMS = Path(__file__).parents[3] / "shared" / "realdata"
-EXERCISES = (
-    *("sigmoid", "softmax", "cross_entropy", "forward"),
-    *("numerical_gradient", "backward", "sgd_step"),
-)
+UNIT = "03_backprop"
 # samples, features, hidden neurons, classes
 SIZES = [(7, 3, 5, 4), (1, 6, 2, 3), (9, 2, 4, 6), (5, 8, 3, 2)]
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit("03_backprop")
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    """The names that setup and solved exercises define."""
-    names = {"__name__": "__main__"}
-    xraydojo.begin(unit.id, "en")
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    yield names
-    language.use(None)
-
-
-@pytest.fixture(params=["solution", "library"])
-def functions(request, solution):
-    if request.param == "library":
-        return {name: getattr(library, name) for name in EXERCISES}
-    return {name: solution[name] for name in EXERCISES}
 
 
 def case(sizes, seed=0, dtype=np.float64):

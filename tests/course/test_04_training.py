@@ -11,27 +11,10 @@ from sklearn.preprocessing import StandardScaler
 
 import xraydojo
 from xraydojo import language
-from xraydojo.lesson import read_unit
 from xraydojo.library import training as library
 
+UNIT = "04_training"
 NAMES = ("split_by_patient", "standardize", "minibatches", "early_stopping", "augment")
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit("04_training")
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    """The names that setup and solved exercises define."""
-    names = {"__name__": "__main__"}
-    xraydojo.begin(unit.id, "en")
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    yield names
-    language.use(None)
 
 
 @pytest.fixture(params=["solution", "library"])

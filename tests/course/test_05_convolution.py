@@ -11,42 +11,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import xraydojo
-from xraydojo import language
-from xraydojo.lesson import read_unit
 from xraydojo.library import convolution as library
 from xraydojo.prove import prove
 
 REAL_FILMS = Path(__file__).parents[3] / "shared" / "realdata"
-NAMES = (
-    "output_size", "conv2d", "max_pool", "gaussian_kernel", "conv2d_layer", "conv2d_backward", "receptive_field",
-)  # fmt: skip
+UNIT = "05_convolution"
 STRIDES_AND_PADDINGS = list(product((1, 2, 3), (0, 1, 2)))
 strides_and_paddings = pytest.mark.parametrize(("stride", "padding"), STRIDES_AND_PADDINGS)
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit("05_convolution")
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    """The names that setup and solved exercises define."""
-    names = {"__name__": "__main__"}
-    xraydojo.begin(unit.id, "en")
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    yield names
-    language.use(None)
-
-
-@pytest.fixture(params=["solution", "library"])
-def functions(request, solution):
-    if request.param == "library":
-        return {name: getattr(library, name) for name in NAMES}
-    return solution
 
 
 def layer_case(stride, padding, dtype):

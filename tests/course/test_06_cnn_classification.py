@@ -1,9 +1,7 @@
 """Unit 06: counts and models against Keras, scikit-learn and a graph built by hand; films in the real layout; every backend."""
 
 import contextlib
-import importlib.util
 import io
-import os
 import subprocess
 import sys
 
@@ -18,29 +16,9 @@ from PIL import Image
 from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
-from xraydojo.lesson import read_unit
-from xraydojo.library import classification as library
+from tests.course.cells import run, run_on
 
 UNIT = "06_cnn_classification"
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit(UNIT)
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    names = {"__name__": "__main__"}
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    return names
-
-
-@pytest.fixture(params=["solution", "library"], scope="module")
-def functions(request, solution):
-    return solution if request.param == "solution" else vars(library)
 
 
 quick = settings(max_examples=50, deadline=None)
@@ -156,18 +134,6 @@ def test_a_block_hands_its_input_on_when_there_is_nothing_to_correct(functions):
     block.set_weights([0 * w if w.ndim > 1 else w for w in block.get_weights()])
     films = np.random.default_rng(0).uniform(size=(3, 6, 5, 2)).astype("float32")
     assert ops.convert_to_numpy(block(films)) == pytest.approx(films)
-
-
-def run(unit, names, until="", language="en"):
-    """Run the setup, exercise, demo and explore cells, up to the first that holds a text; return what was printed."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        for cell in unit.cells:
-            if until and until in cell.sources[language]:
-                break
-            if cell.kind in ("setup", "exercise", "demo", "explore"):
-                exec(cell.sources[language], names)
-    return said.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -286,13 +252,4 @@ print("trained with", keras.config.backend())
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_tests_pass_and_the_networks_learn_a_batch_with_another_backend(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed: pip install -r .ci/backends.lock")
-    ran = subprocess.run(
-        [sys.executable, "-c", ONE_BATCH],
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
-    assert f"trained with {backend}" in ran.stdout, ran.stderr[-2000:]
+    run_on(backend, ONE_BATCH, tmp_path)

@@ -11,30 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, rankdata
 from sklearn import metrics
 
-from xraydojo.lesson import read_unit
 from xraydojo.library import evaluation as library
 
-NAMES = ["confusion_counts", "sensitivity_specificity", "precision_recall_f1", "roc_curve", "auc", "ppv_at_prevalence",
-         "wilson_interval", "bootstrap_auc", "choose_threshold"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit("07_evaluation")
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    names = {"__name__": "__main__"}
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    return names
-
-
-@pytest.fixture(params=["solution", "library"], scope="module")
-def functions(request, solution):
-    return solution if request.param == "solution" else vars(library)
+UNIT = "07_evaluation"
 
 
 answers = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=40)

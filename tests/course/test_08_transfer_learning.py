@@ -1,11 +1,5 @@
 """Unit 08: features, the machine and the frozen statistics against scikit-learn and Keras, and the demo's networks on every backend."""
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -14,37 +8,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-import xraydojo
-from xraydojo import language
+from tests.course.cells import run_on
 from xraydojo.data.backbone import build_backbone, load_backbone
-from xraydojo.lesson import read_unit
-from xraydojo.library import transfer as library
 
-NAMES = ("composite_rgb", "features", "svm_on_features", "freeze_backbone", "fine_tune")
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit("08_transfer_learning")
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    """The names that setup and solved exercises define."""
-    names = {"__name__": "__main__"}
-    xraydojo.begin(unit.id, "en")
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    yield names
-    language.use(None)
-
-
-@pytest.fixture(params=["solution", "library"])
-def functions(request, solution):
-    if request.param == "library":
-        return {name: getattr(library, name) for name in NAMES}
-    return solution
+UNIT = "08_transfer_learning"
 
 
 def test_the_colours_are_those_of_the_liver_study(functions):
@@ -230,21 +197,10 @@ for body in (names["build_backbone"](), names["load_backbone"]()):
     model = names["fine_tune"](model, x, y, 1, 1)
     assert any(np.any(a != b) for a, b in zip(before, body.get_weights()))
     assert np.asarray(names["features"](model, "pool", x)).shape == (32, 128)
-print("backend", keras.config.backend())
+print("trained with", keras.config.backend())
 """
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_the_networks_are_built_and_trained_on_every_backend(backend):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed here")
-    environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", BACKEND],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=Path(__file__).parent,
-    )
-    assert done.stdout.strip().endswith(f"backend {backend}"), done.stderr[-2000:]
+def test_the_networks_are_built_and_trained_on_every_backend(backend, tmp_path):
+    run_on(backend, BACKEND, tmp_path)

@@ -1,9 +1,5 @@
 """Unit 09: measures against scikit-learn and scikit-image, the U-Net by hand, films in the real layout; every backend."""
 
-import contextlib
-import importlib.util
-import io
-import os
 import subprocess
 import sys
 
@@ -19,31 +15,11 @@ from scipy import ndimage
 from skimage import measure
 from sklearn import metrics
 
+from tests.course.cells import run, run_on
 from xraydojo.bench import segmentation as bench
-from xraydojo.lesson import read_unit
 from xraydojo.library import segmentation as library
 
 UNIT = "09_unet_segmentation"
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit(UNIT)
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    names = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for cell in unit.cells:
-            if cell.kind in ("setup", "exercise"):
-                exec(cell.sources["en"], names)
-    return names
-
-
-@pytest.fixture(params=["solution", "library"], scope="module")
-def functions(request, solution):
-    return solution if request.param == "solution" else vars(library)
 
 
 quick = settings(max_examples=50, deadline=None)
@@ -236,18 +212,6 @@ def test_the_ratio_is_that_of_the_boxes_of_scikit_image(functions, rng, often):
     assert found == pytest.approx((box[3] - box[1]) / max(row.bbox[3] - row.bbox[1] for row in rows))
 
 
-def run(unit, names, until="", language="en"):
-    """Run the setup, exercise, demo and explore cells, up to the first that holds a text; return what was printed."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        for cell in unit.cells:
-            if until and until in cell.sources[language]:
-                break
-            if cell.kind in ("setup", "exercise", "demo", "explore"):
-                exec(cell.sources[language], names)
-    return said.getvalue()
-
-
 @pytest.fixture(scope="module")
 def trained(unit):
     """Return the lesson's names once the lungs' network is fully trained."""
@@ -378,13 +342,4 @@ print("trained with", keras.config.backend())
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_tests_pass_and_the_network_learns_a_batch_with_another_backend(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed: pip install -r .ci/backends.lock")
-    ran = subprocess.run(
-        [sys.executable, "-c", ONE_BATCH],
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
-    assert f"trained with {backend}" in ran.stdout, ran.stderr[-2000:]
+    run_on(backend, ONE_BATCH, tmp_path)

@@ -1,11 +1,7 @@
 """Unit 10: values worked out by hand, in the papers, by scikit-image and by Keras; what its networks reach; every backend."""
 
 import contextlib
-import importlib.util
 import io
-import os
-import subprocess
-import sys
 
 import keras
 import matplotlib
@@ -16,29 +12,10 @@ from hypothesis import strategies as st
 from keras import layers, ops
 from skimage.metrics import peak_signal_noise_ratio
 
-from xraydojo.lesson import read_unit
+from tests.course.cells import run_on
 from xraydojo.library import super_resolution as library
 
 UNIT = "10_super_resolution"
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit(UNIT)
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    names = {"__name__": "__main__"}
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    return names
-
-
-@pytest.fixture(params=["solution", "library"], scope="module")
-def functions(request, solution):
-    return solution if request.param == "solution" else vars(library)
 
 
 quick = settings(max_examples=40, deadline=None)
@@ -261,13 +238,4 @@ print("trained with", keras.config.backend())
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_tests_pass_and_the_networks_learn_a_batch_with_another_backend(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed: pip install -r .ci/backends.lock")
-    ran = subprocess.run(
-        [sys.executable, "-c", ONE_BATCH],
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
-    assert f"trained with {backend}" in ran.stdout, ran.stderr[-2000:]
+    run_on(backend, ONE_BATCH, tmp_path)

@@ -1,11 +1,7 @@
 """Unit 11: boxes by painting them, the loss by hand, Keras and central differences, and what the notebook trains, on every backend."""
 
 import contextlib
-import importlib.util
 import io
-import os
-import subprocess
-import sys
 
 import keras
 import matplotlib
@@ -16,7 +12,7 @@ from hypothesis import strategies as st
 from keras.utils import bounding_boxes
 from scipy.special import huber
 
-from xraydojo.lesson import read_unit
+from tests.course.cells import run_on
 from xraydojo.library import detection as library
 
 UNIT = "11_detection"
@@ -24,25 +20,6 @@ quick = settings(max_examples=40, deadline=None)
 edges = st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 9), st.integers(1, 9)).map(
     lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
 )
-
-
-@pytest.fixture(scope="module")
-def unit():
-    return read_unit(UNIT)
-
-
-@pytest.fixture(scope="module")
-def solution(unit):
-    names = {"__name__": "__main__"}
-    for cell in unit.cells:
-        if cell.kind in ("setup", "exercise"):
-            exec(cell.sources["en"], names)
-    return names
-
-
-@pytest.fixture(params=["solution", "library"], scope="module")
-def functions(request, solution):
-    return solution if request.param == "solution" else vars(library)
 
 
 def arrays(boxes):
@@ -301,13 +278,4 @@ print("trained with", keras.config.backend())
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_tests_pass_and_the_network_learns_a_batch_with_another_backend(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed: pip install -r .ci/backends.lock")
-    ran = subprocess.run(
-        [sys.executable, "-c", ONE_BATCH],
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
-    assert f"trained with {backend}" in ran.stdout, ran.stderr[-2000:]
+    run_on(backend, ONE_BATCH, tmp_path)

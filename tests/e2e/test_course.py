@@ -1,28 +1,17 @@
 """A learner's way in a real browser: the start page, a wrong answer and its hint, the right one, the graded feedback."""
 
-import os
-import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.e2e.browser import SLOW, cells, picture, write
 from tests.start.running import running
 from xraydojo.lesson import REPOSITORY, read_answers
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WORDS = {
     "ja": {
         "locale": "ja-JP",
@@ -44,29 +33,6 @@ WORDS = {
 # > instead of >=: one of the mistakes of which the unit knows
 WRONG = "def predict(X, w, b):\n    return (X @ w + b > 0).astype(int)"
 RIGHT = "def predict(X, w, b):\n    return (X @ w + b >= 0).astype(int)"
-SLOW = (
-    60_000  # milliseconds; a kernel that imports NumPy and Matplotlib for the first time, on two busy cores
-)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium on PATH: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def screenshots(tmp_path):
-    """The folder of the pictures: the documentation's when XRAYDOJO_SCREENSHOTS is set, else a temporary one."""
-    folder = REPOSITORY / "docs" / "screenshots" if os.environ.get("XRAYDOJO_SCREENSHOTS") else tmp_path
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
@@ -92,20 +58,20 @@ def test_a_learner_meets_a_hint_then_success_and_reads_the_feedback(chromium, la
         picture(page, screenshots / f"start_{lang}.png", height=560)
 
         page.get_by_role("link", name=words["unit"]).click()
-        answer, check = _cells(page, "predict")
+        answer, check = cells(page, "predict")
         kernel = page.locator(".jp-Notebook-ExecutionIndicator")
         expect(kernel).to_have_attribute("data-status", "idle", timeout=SLOW)
         answer.click()
         page.locator(".lm-MenuBar-itemLabel", has_text=words["run"]).first.click()
         page.locator(".lm-Menu-itemLabel", has_text=words["run above"]).click()
 
-        _write(page, answer, WRONG)
+        write(page, answer, WRONG)
         page.keyboard.press("Shift+Enter")  # the check is the next cell
         verdict = check.locator(".xraydojo-check")
         expect(verdict).to_contain_text(hint, timeout=SLOW)
         picture(page, screenshots / f"hint_{lang}.png", answer, check)
 
-        _write(page, answer, RIGHT)
+        write(page, answer, RIGHT)
         page.keyboard.press("Shift+Enter")
         expect(verdict).to_have_text(words["accepted"], timeout=SLOW)
         picture(page, screenshots / f"accepted_{lang}.png", answer, check)
@@ -132,31 +98,6 @@ def test_a_learner_meets_a_hint_then_success_and_reads_the_feedback(chromium, la
 
 def _is_local(url: str, address: str) -> bool:
     return url.startswith((address.partition("?")[0], "data:", "blob:", "file:"))
-
-
-def _cells(page, exercise: str):
-    """Return the exercise's cell and the check right below it."""
-    code = page.locator(".jp-Notebook .jp-CodeCell")
-    answer = code.filter(has=page.locator(".cm-content", has_text=f"def {exercise}(")).first
-    check = code.filter(has=page.locator(".cm-content", has_text=f'with check("{exercise}")')).first
-    return answer, check
-
-
-def _write(page, cell, text: str) -> None:
-    """Put the text into the cell as a learner does, and run it."""
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Shift+Enter")
-
-
-def picture(page, file: Path, *cells, height: int = 860) -> None:
-    """Keep a picture of the window's upper part, with these cells in it."""
-    for cell in reversed(cells):
-        cell.scroll_into_view_if_needed()
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(500)  # for the last line of the page to be drawn
-    page.screenshot(path=file, clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
 
 def _wait_until(condition, seconds: float = 20) -> None:

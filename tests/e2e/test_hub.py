@@ -1,0 +1,246 @@
+"""A day of a class in a real browser: a learner solves and submits, another cheats, the instructor marks and exports."""
+
+import csv
+import io
+import json
+
+import nbformat
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browser import SLOW, cells, picture, write
+from tests.hub.running import logged_in, running
+from xraydojo.build import notebook_path
+from xraydojo.hub.queue import Queue
+from xraydojo.lesson import read_unit
+
+UNIT = "02_perceptron"
+ROW = f"tr[id='{UNIT}']"
+HOSTILE = """
+import os, sys, sqlite3, builtins
+from IPython.display import HTML, display
+display(HTML("<script>document.title = 'owned'</script><img src=x onerror=\\"document.title = 'owned'\\">"))
+print("POINTS 10/10")
+class Always:
+    def __eq__(self, other): return True
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **kwargs): return self
+predict = update = fit = xor_two_layers = Always()
+for folder in ("SITE",):
+    try:
+        base = sqlite3.connect(folder + "/class/gradebook.db")
+        base.execute("UPDATE grade SET manual_score = 10")
+        base.commit()
+        print("WROTE")
+    except Exception as error:
+        print("NOT WRITTEN")
+"""
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    """The demo hub."""
+    with running(tmp_path_factory.mktemp("hub") / "demo") as hub:
+        yield hub
+    assert hub.process.returncode == 0
+    left = [process for process in psutil.process_iter(["environ", "cmdline"]) if _is_of(process, hub)]
+    assert left == []
+
+
+def _is_of(process, hub) -> bool:
+    # what this user may not read is not of this hub
+    return str(hub.site.folder) in f"{process.info['environ'] or ''}{process.info['cmdline'] or ''}"
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens a page of the hub as a person."""
+    contexts = []
+
+    def open_page(hub, name, path=""):
+        context = chromium.new_context(viewport={"width": 1280, "height": 860}, locale="ja-JP")
+        contexts.append(context)
+        page = context.new_page()
+        page.broken = []
+        page.on("pageerror", lambda error: page.broken.append(str(error)))
+        page.on("response", lambda said: said.status < 400 or page.broken.append((said.status, said.url)))
+        page.goto(hub.address + path)
+        page.fill("#username_input", name)
+        page.fill("#password_input", hub.passwords[name])
+        page.click("#login_submit")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_a_learner_solves_a_unit_in_japanese_submits_and_reads_the_feedback(hub, open_page, screenshots):
+    page = open_page(hub, "hanako")
+    expect(page.locator(".jp-RenderedMarkdown h1")).to_contain_text("XrayDojo へようこそ", timeout=SLOW)
+    page.get_by_role("link", name="02 パーセプトロン").first.click()
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=SLOW
+    )
+    _run_above(page, cells(page, "predict")[0])
+    for exercise, source in _solution().items():
+        answer, check = cells(page, exercise)
+        write(page, answer, source)
+        page.keyboard.press("Shift+Enter")
+        expect(check.locator(".xraydojo-check")).to_contain_text("正解です", timeout=SLOW)
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=SLOW)
+    assert page.broken == []
+
+    page.goto(f"{hub.address}services/dojo/")
+    expect(page.locator(f"{ROW} .state")).to_contain_text("未提出")
+    page.locator(ROW).get_by_role("button", name="提出する").click()
+    expect(page.locator(f"{ROW} .state")).to_contain_text("採点済み", timeout=SLOW)
+    expect(page.locator(f"{ROW} .points")).to_have_text("10 / 10")
+    picture(page, screenshots / "hub_learner_ja.png")
+    page.locator(ROW).get_by_role("link", name="フィードバック").click()
+    expect(page.locator(".tests li.passed")).to_have_count(4)
+    assert page.broken == []
+
+
+def test_hostile_code_gets_nothing_and_reaches_nothing(hub, open_page):
+    page = open_page(hub, "taro")
+    expect(page.locator(".jp-RenderedMarkdown h1")).to_be_visible(timeout=SLOW)
+    notebook = nbformat.read(notebook_path("exercises", UNIT, "ja"), as_version=4)
+    solution = next(cell for cell in notebook.cells if cell.id == "predict")
+    solution.source = HOSTILE.replace("SITE", str(hub.site.folder))
+    nbformat.write(notebook, hub.site.homes / "taro" / "XrayDojo" / "ja" / UNIT / f"{UNIT}.ipynb")
+
+    page.goto(f"{hub.address}services/dojo/")
+    page.locator(ROW).get_by_role("button", name="提出する").click()
+    expect(page.locator(f"{ROW} .state")).to_contain_text("採点済み", timeout=SLOW)
+    expect(page.locator(f"{ROW} .points")).to_have_text("0 / 10")
+    page.locator(ROW).get_by_role("link", name="フィードバック").click()
+    expect(page.locator("body")).to_contain_text("NOT WRITTEN")
+    assert page.title() != "owned"
+
+
+def test_the_instructor_sees_both_in_the_formgrader_changes_a_mark_and_exports(hub, open_page, screenshots):
+    page = open_page(hub, "sensei", "services/dojo/class")
+    for learner, points in (("hanako", "10"), ("taro", "0")):
+        expect(page.locator(f"#{learner} td.points", has_text=points)).to_have_count(1)
+    picture(page, screenshots / "hub_class_ja.png")
+    page.locator("tfoot a[href$='02_perceptron']").click()
+    expect(page.locator("h1")).to_contain_text("パーセプトロン", timeout=SLOW)
+    expect(page.locator("figure img")).not_to_have_count(0)
+    assert page.broken == []
+    page.go_back()
+    page.get_by_role("navigation").get_by_role("link", name="手動採点").click()
+    expect(page.locator("tr", has_text=UNIT)).to_contain_text("2", timeout=SLOW)
+    picture(page, screenshots / "hub_formgrader.png")
+
+    page.goto(f"{hub.address}services/demo/formgrader/gradebook/{UNIT}/{UNIT}")
+    expect(page.locator("tbody tr")).to_have_count(2, timeout=SLOW)
+    submissions = {
+        name: page.locator("a.name-shown", has_text=name).first.get_attribute("href")
+        for name in ("hanako", "taro")
+    }
+    for name, earned in (("taro", "0"), ("hanako", "2")):  # for the first exercise
+        page.goto(hub.address + submissions[name].lstrip("/"))
+        score = page.locator("input.score").first
+        expect(score).to_have_attribute("placeholder", earned, timeout=SLOW)
+        page.wait_for_timeout(1000)  # for what a learner's output would do to the page
+        assert page.title() != "owned"
+    picture(page, screenshots / "hub_marking.png")
+    score.fill("1.5")
+    with page.expect_response(lambda said: said.request.method == "PUT" and said.ok):
+        score.press("Tab")
+
+    session = logged_in(hub, "sensei")
+    session.get(f"{hub.address}services/dojo/class")
+    marks = session.get(f"{hub.address}services/dojo/class/export/csv")
+    rows = csv.DictReader(io.StringIO(marks.content.decode("utf-8-sig")))
+    final = {row["learner"]: float(row["final"]) for row in rows if row["unit"] == UNIT and row["final"]}
+    assert final == {"hanako": 9.5, "taro": 0}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "services/demo/formgrader",
+        "services/demo/api/contents/gradebook.db",
+        "services/demo/lab",
+        "services/dojo/class",
+        "services/dojo/class/export/csv",
+        f"services/dojo/class/feedback/hanako/{UNIT}",
+        f"services/dojo/class/report/{UNIT}",
+        "user/hanako/api/contents/",
+        "hub/api/users",
+        "hub/api/users/hanako",
+        "hub/admin",
+    ],
+)
+def test_a_learner_is_shown_nothing_of_others(hub, path):
+    session = logged_in(hub, "taro")
+    answer = session.get(hub.address + path)
+    assert answer.status_code in (403, 404), answer.url
+    assert "hanako" not in answer.text.replace(path, "")
+
+
+@pytest.mark.parametrize("action", ["start", "regrade", "roster/add", "roster/remove"])
+def test_a_learner_changes_nothing_of_the_class(hub, action):
+    session = logged_in(hub, "taro")
+    session.get(f"{hub.address}services/dojo/")
+    xsrf = next(
+        cookie.value
+        for cookie in session.cookies
+        if cookie.path == "/services/dojo/" and cookie.name == "_xsrf"
+    )
+    data = {"_xsrf": xsrf, "name": "saburo", "unit": UNIT}
+    assert session.post(f"{hub.address}services/dojo/class/{action}", data=data).status_code == 403
+    assert "saburo" not in hub.site.course_file.read_text(encoding="utf-8")
+
+
+def test_another_page_cannot_submit_for_a_learner(hub):
+    session = logged_in(hub, "jiro")
+    session.get(f"{hub.address}services/dojo/")
+    data = {"unit": UNIT, "key": "0" * 32}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        answer = session.post(f"{hub.address}services/dojo/submit", data=data, headers=headers)
+        assert answer.status_code == 403
+    assert Queue(hub.site.class_folder).last("jiro") == {}
+
+
+def test_the_pages_are_in_no_frame_and_run_nothing(hub):
+    policy = logged_in(hub, "jiro").get(f"{hub.address}services/dojo/").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "script" not in policy
+
+
+def test_a_learner_who_is_removed_is_let_in_no_more_and_one_who_is_added_is(hub):
+    session = logged_in(hub, "sensei")
+    page = f"{hub.address}services/dojo/"
+    session.get(f"{page}class")
+    xsrf = next(
+        cookie.value
+        for cookie in session.cookies
+        if cookie.path == "/services/dojo/" and cookie.name == "_xsrf"
+    )
+    answer = session.post(f"{page}class/roster/add", data={"_xsrf": xsrf, "name": "saburo"})
+    assert "saburo" in answer.text
+    passwords = json.loads((hub.site.state / "passwords.json").read_bytes()) | {"saburo": "known"}
+    (hub.site.state / "passwords.json").write_text(json.dumps(passwords))
+    hub.passwords["saburo"] = "known"
+    newcomer = logged_in(hub, "saburo")
+    assert newcomer.get(page).status_code == 200
+    session.post(f"{page}class/roster/remove", data={"_xsrf": xsrf, "name": "saburo"})
+    assert newcomer.get(page).status_code == 403
+    with pytest.raises(AssertionError):
+        logged_in(hub, "saburo")
+
+
+def _solution() -> dict[str, str]:
+    solved = nbformat.read(notebook_path("solutions", UNIT, "ja"), as_version=4)
+    sources = {cell.id: cell.source for cell in solved.cells}
+    return {cell.exercise: sources[cell.id.replace("_", "-")] for cell in read_unit(UNIT).exercises}
+
+
+def _run_above(page, cell) -> None:
+    cell.click()
+    page.locator(".lm-MenuBar-itemLabel", has_text="実行").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="選択したセルの上にあるすべてを実行").click()
