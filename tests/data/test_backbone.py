@@ -2,6 +2,7 @@
 
 import hashlib
 
+import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
