@@ -435,7 +435,7 @@ def train(model, loss, lr, epochs, batch=8, steps=250):
 keras.utils.set_random_seed(1)
 three_layers = build_srcnn()
 three_layers.name = "SRCNN"
-train(three_layers, "mse", lr=3e-3, epochs=22)
+_ = train(three_layers, "mse", lr=3e-3, epochs=22)
 
 # %% [markdown] lang="en"
 # ## Learn what is missing
@@ -673,7 +673,7 @@ deep.name = "VDSR"
 weights = deep.get_weights()
 deep.set_weights([*weights[:-2], 0 * weights[-2], weights[-1]])
 print(L(f"SRCNN {three_layers.count_params():,} parameters, VDSR of depth 6 {deep.count_params():,}", f"パラメータ：SRCNN {three_layers.count_params():,} 個、深さ 6 の VDSR {deep.count_params():,} 個"))
-train(deep, "mse", lr=1e-3, epochs=5)
+_ = train(deep, "mse", lr=1e-3, epochs=5)
 
 # %% role="demo"
 def restored(scale, networks):
@@ -825,7 +825,7 @@ keras.utils.set_random_seed(1)
 painter = build_vdsr(6)
 painter.name = "Perceptual"
 painter.set_weights(deep.get_weights())
-train(painter, sharpness_first, lr=3e-4, epochs=2)
+_ = train(painter, sharpness_first, lr=3e-4, epochs=2)
 
 # %% role="demo"
 def sharpness(images):
