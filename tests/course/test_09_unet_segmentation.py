@@ -221,16 +221,19 @@ def trained(unit):
     return names
 
 
+@pytest.mark.whole_training
 def test_the_dice_of_lungs_is_at_least_96_percent_on_the_test_films(trained):
     assert len(trained["each"]) == 10
     assert trained["each"].mean() >= 0.96
     assert trained["each"].mean() == pytest.approx(library.dice(trained["truth"], trained["said"]))
 
 
+@pytest.mark.whole_training
 def test_the_worst_film_comes_first(trained):
     assert trained["each"][trained["worst_first"][0]] == trained["each"].min()
 
 
+@pytest.mark.whole_training
 def test_finding_no_lung_is_right_in_70_percent_of_the_pixels(trained):
     assert np.mean(trained["films"].test.targets == 0) == pytest.approx(0.7, abs=0.02)
 

@@ -191,18 +191,21 @@ def decibels(trained, scale, name):
     return peak_signal_noise_ratio(truth.astype(float), images.astype(float), data_range=1)
 
 
+@pytest.mark.whole_training
 def test_srcnn_beats_the_cubic_kernel_by_half_a_decibel_and_vdsr_beats_srcnn(trained):
     bicubic, srcnn, vdsr = (decibels(trained, 2, name) for name in ("bicubic", "SRCNN", "VDSR"))
     assert srcnn >= bicubic + 0.5
     assert vdsr > srcnn
 
 
+@pytest.mark.whole_training
 def test_the_perceptual_network_is_sharper_than_vdsr_and_further_from_the_original(trained):
     assert decibels(trained, 2, "Perceptual") < decibels(trained, 2, "VDSR")
     sharpness = trained["sharpness"]
     assert sharpness(trained["twice"]["Perceptual"]) > 1.05 * sharpness(trained["twice"]["VDSR"])
 
 
+@pytest.mark.whole_training
 def test_what_is_framed_as_invented_is_further_from_the_original_than_vdsrs(trained):
     truth, safe, bold = (trained[name][trained["here"]] for name in ("truth", "safe", "bold"))
     assert np.mean((bold - truth) ** 2) > 1.5 * np.mean((safe - truth) ** 2)
