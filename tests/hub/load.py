@@ -69,9 +69,11 @@ class Supervised:
         self._stopping = True
         self.process.terminate()
         self._thread.join()
-        for process in servers(self._site):
+        left = of_site(self._site)
+        for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(left)
 
 
 def of_hub(hub: psutil.Process, text: str = "") -> list[psutil.Process]:
@@ -85,14 +87,18 @@ def of_hub(hub: psutil.Process, text: str = "") -> list[psutil.Process]:
     return found
 
 
-def servers(site: Site) -> list[psutil.Process]:
-    """Return the learners' servers."""
+def of_site(site: Site) -> list[psutil.Process]:
+    """Return all processes that run for a hub: its services, the grading, learners' servers and kernels."""
     return [
         process
-        for process in psutil.process_iter(["environ", "cmdline"])
-        if "xraydojo.hub.learner" in (process.info["cmdline"] or [])
-        and str(site.folder) in str(process.info["environ"])
+        for process in psutil.process_iter(["environ", "cwd", "cmdline"])
+        if str(site.folder) in f"{process.info['cwd']} {process.info['environ']}"
     ]
+
+
+def servers(site: Site) -> list[psutil.Process]:
+    """Return the learners' servers."""
+    return [process for process in of_site(site) if "xraydojo.hub.learner" in process.info["cmdline"]]
 
 
 def measure(count: int) -> dict:
