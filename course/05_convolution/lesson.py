@@ -1109,12 +1109,10 @@ with check("conv2d_backward") as t:
         (np.reshape(dx, x.shape), np.reshape([1, -1, 2, 1, 7, -1, 1, -1], w.shape), [3, 0]), names=names)
 ### BEGIN HIDDEN TESTS
 with check("conv2d_backward", hidden=True) as t:
-    from scipy.signal import correlate2d
-
     def loss(x, w, b, dout, stride, padding):
-        maps = [[sum(correlate2d(np.pad(film[:, :, c], padding), w[:, :, c, o], "valid") for c in range(x.shape[3])) + b[o]
-                 for o in range(w.shape[3])] for film in x]
-        return np.sum(np.moveaxis(maps, 1, 3)[:, ::stride, ::stride] * dout)
+        padded = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, w.shape[:2], (1, 2))[:, ::stride, ::stride]
+        return np.sum((np.einsum("nrcdij,ijdo->nrco", windows, w) + b) * dout)
 
     def slope(case, which, *rest):
         def at(change):

@@ -137,6 +137,14 @@ def test_another_kernel_is_set_back(handed, rebuilt):
     assert rebuilt(work)[1] == ["The kernel was set back to Python 3."]
 
 
+def test_another_kernel_of_the_same_language_is_as_good(handed, rebuilt):
+    work = handed().right()
+    gpu = {"name": "xraydojo-gpu", "display_name": "XrayDojo (GPU)", "language": "python"}
+    work.notebook.metadata.kernelspec = gpu
+    cells, repairs = rebuilt(work)
+    assert repairs == []
+
+
 def test_an_exercise_turned_into_text_is_code_again(handed, rebuilt):
     work = handed().right()
     work["double"].cell_type = "markdown"

@@ -23,7 +23,7 @@ from xraydojo.language import L
 from xraydojo.lesson import REPOSITORY, Unit, read_unit
 
 # a unit in NumPy, and one that imports TensorFlow
-UNITS = ("05_convolution", "06_cnn_classification")
+UNITS = ("03_backprop", "06_cnn_classification")
 _LOOK_SECONDS = 0.1
 # nbgrader as it comes
 # not over the course's own notebooks

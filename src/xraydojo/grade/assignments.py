@@ -10,6 +10,7 @@ from xraydojo.grade.batch import grade_all
 from xraydojo.grade.handed_in import notebooks
 from xraydojo.grade.pages import Pages
 from xraydojo.grade.report import Report
+from xraydojo.grade.warmth import warm_up
 from xraydojo.language import L
 from xraydojo.lesson import find_unit
 
@@ -90,11 +91,14 @@ def grade_class(
     DojoError
         If the folder is no class's, a unit, learner or exercise does not exist, or grading cannot begin at all.
     """
-    # nbgrader takes seconds to import
+    units = [find_unit(name).name for name in units]
+    if units and how.get("scheduler") is None:
+        warm_up(read(units[0]), how.get("sandbox", True))
+    # nbgrader takes seconds to import, in which the warm parents get ready
     from xraydojo.grade.course import ClassFolder
 
     course = ClassFolder(folder, test)
-    units = [find_unit(name).name for name in units] or course.units()
+    units = units or course.units()
     if not units:
         raise DojoError(
             L(

@@ -1,10 +1,12 @@
 """Grade many submissions, on all cores or on a cluster: each is a task of its own, and a lost worker costs a retry."""
 
 import contextlib
-import logging
+import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +15,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from xraydojo import DojoError
-from xraydojo.grade import grade
+from xraydojo.grade import grade, warmth
 from xraydojo.grade.report import Report
 from xraydojo.grade.submission import SubmissionError, read_file
 from xraydojo.language import L, current, speaking
@@ -105,8 +107,8 @@ def grade_many(
 ) -> Iterator[tuple[Task, Report | DojoError]]:
     """Grade submissions, and yield each with its report, or with the error for which it has none, as they are done.
 
-    A single one is graded at once; several by `dask.distributed`: on this machine, where nothing listens that others could reach, or on a
-    cluster.
+    A single one is graded at once; several by this process's threads, as learners' code and tests have processes of their own anyway, or by
+    `dask.distributed` on a cluster.
 
     Parameters
     ----------
@@ -128,8 +130,8 @@ def grade_many(
         for task in tasks:
             yield task, _here(task, sandbox)
         return
-    with _client(workers, scheduler, len(tasks)) as client:
-        yield from _follow(client, iter(tasks), sandbox)
+    with _threads(workers) if scheduler is None else _cluster(scheduler) as (hand_over, places):
+        yield from _follow(partial(hand_over, sandbox=sandbox), _AHEAD * places, iter(tasks))
 
 
 def _here(task: Task, sandbox: bool) -> Report | SubmissionError:
@@ -139,34 +141,41 @@ def _here(task: Task, sandbox: bool) -> Report | SubmissionError:
         return task.refused(error)
 
 
+def _speaking(language: str, task: Task, sandbox: bool) -> Report | SubmissionError:
+    with speaking(language):
+        return _here(task, sandbox)
+
+
 @contextlib.contextmanager
-def _client(workers: int | None, scheduler: str | None, tasks: int) -> Iterator:
+def _threads(workers: int | None) -> Iterator[tuple[Callable[..., Future], int]]:
+    """Lend this process's threads: how to hand a submission over, and how many are graded at a time."""
+    from dask.system import CPU_COUNT  # of the container, where there is one
+
+    places = workers or CPU_COUNT
+    threads = ThreadPoolExecutor(places)
+    try:
+        yield partial(threads.submit, _speaking, current()), places
+    except BaseException:
+        # what is being graded just now ends at once
+        threads.shutdown(wait=False, cancel_futures=True)
+        warmth.cool_down()
+        raise
+    threads.shutdown()
+
+
+@contextlib.contextmanager
+def _cluster(scheduler: str) -> Iterator[tuple[Callable[..., Future], int]]:
+    """Lend the workers of a Dask cluster: how to hand a submission over, and how many are graded at a time."""
     import dask
-    from dask.system import CPU_COUNT
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     # a worker that a learner's figures fill must not be restarted for it; lost ones are told of in our own words
-    # and no page that says what is graded is served to others on the machine
     quiet = {
         "distributed.worker.memory.terminate": False,
         "distributed.scheduler.allowed-failures": _DEATHS,
-        "distributed.scheduler.http.routes": [],
-        "distributed.worker.http.routes": [],
     }
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(quiet))
-        if scheduler is None:
-            scheduler = stack.enter_context(
-                LocalCluster(
-                    n_workers=1,
-                    threads_per_worker=min(workers or CPU_COUNT, tasks),
-                    # learners' code and tests run in processes of their own anyway, and threads share the warm ones
-                    processes=False,
-                    memory_limit=0,
-                    dashboard_address="127.0.0.1:0",
-                    silence_logs=logging.CRITICAL,
-                )
-            )
         try:
             client = stack.enter_context(Client(scheduler, timeout=20, set_as_default=False))
         except (OSError, ValueError) as error:
@@ -176,37 +185,31 @@ def _client(workers: int | None, scheduler: str | None, tasks: int) -> Iterator:
                     f"Dask スケジューラー {scheduler} から応答がありません（{error}）。アドレスと、起動していることを確かめてください",
                 )
             ) from None
-        yield client
+        workers = client.get_executor(pure=False)
+        yield partial(_send, workers), max(1, sum(client.nthreads().values()))
 
 
-def _follow(client, tasks: Iterator[Task], sandbox: bool) -> Iterator[tuple[Task, Report | DojoError]]:
-    """Keep every worker busy, and yield what is done."""
-    from distributed import as_completed
+def _send(workers: Executor, task: Task, sandbox: bool) -> Future:
+    """Hand a submission over with its content, for another machine does not see this one's files."""
+    try:
+        content = read_file(task.path)
+    except SubmissionError as error:
+        refused = Future()
+        refused.set_result(task.refused(error))
+        return refused
+    return workers.submit(_there, content, task.path.name, task.unit, task.seed, sandbox, current())
 
-    waiting: dict = {}
-    done = as_completed(loop=client.loop)
 
-    def hand_over() -> Iterator[tuple[Task, SubmissionError]]:
-        """Hand over the next submission; yield those that are refused before it."""
-        for task in tasks:
-            try:
-                content = read_file(task.path)
-            except SubmissionError as error:
-                yield task, task.refused(error)
-                continue
-            future = client.submit(
-                _there, content, task.path.name, task.unit, task.seed, sandbox, current(), pure=False
-            )
-            waiting[future] = task
-            done.add(future)
-            return
-
-    for _ in range(_AHEAD * max(1, sum(client.nthreads().values()))):
-        yield from hand_over()
-    for future in done:
-        task = waiting.pop(future)
-        yield from hand_over()
-        yield task, _result(future, task)
+def _follow(
+    hand_over: Callable[[Task], Future], ahead: int, tasks: Iterator[Task]
+) -> Iterator[tuple[Task, Report | DojoError]]:
+    """Keep every place busy, and yield what is done."""
+    waiting = {hand_over(task): task for task in itertools.islice(tasks, ahead)}
+    while waiting:
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            task = waiting.pop(future)
+            waiting |= {hand_over(following): following for following in itertools.islice(tasks, 1)}
+            yield task, _result(future, task)
 
 
 def _result(future, task: Task) -> Report | DojoError:
@@ -220,6 +223,8 @@ def _result(future, task: Task) -> Report | DojoError:
             )
         )
     graded = future.result()
+    if isinstance(graded, (Report, SubmissionError)):
+        return graded
     if isinstance(graded, str):
         return SubmissionError(Path(task.name), graded, graded)
     plain, notebook = graded

@@ -1,6 +1,7 @@
 """A class's folder as nbgrader lays it out: what was handed in, the gradebook, what was graded and what goes back to the learners."""
 
 import contextlib
+import functools
 import json
 import os
 import sys
@@ -8,6 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import nbgrader.api
 from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
@@ -22,6 +24,8 @@ from xraydojo.language import L
 from xraydojo.lesson import read_syllabus
 
 CONFIG = "nbgrader_config.py"
+# nbgrader opens its gradebook anew at each step: with one engine for all, SQLAlchemy compiles each query once and not for every submission
+nbgrader.api.create_engine = functools.lru_cache(nbgrader.api.create_engine)
 
 
 class ClassFolder:

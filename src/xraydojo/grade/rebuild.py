@@ -26,8 +26,7 @@ def rebuild(unit: Unit, submission: Submission) -> tuple[NotebookNode, list[str]
     """
     rebuilt = solution_notebook(unit, submission.language)
     repairs: list[str] = []
-    kernel = submission.notebook.metadata.kernelspec
-    if not isinstance(kernel, dict) or kernel.get("name") != rebuilt.metadata.kernelspec.name:
+    if not _is_python(submission.notebook.metadata.kernelspec):
         repairs.append(L("The kernel was set back to Python 3.", "カーネルを Python 3 に戻しました。"))
     places = _places(rebuilt.cells, submission.notebook.cells, repairs)
     _report_order(list(places), rebuilt.cells, repairs)
@@ -41,6 +40,13 @@ def rebuild(unit: Unit, submission: Submission) -> tuple[NotebookNode, list[str]
         cell.id = f"{_OWN}-{number}"
     rebuilt.cells = cells
     return rebuilt, repairs
+
+
+def _is_python(kernel: object) -> bool:
+    """Whether a notebook was written for Python; the hub's GPU kernel and those of conda have names of their own."""
+    return isinstance(kernel, dict) and (
+        kernel.get("language") == "python" or kernel.get("name") == "python3"
+    )
 
 
 def released(source: str) -> str:

@@ -50,6 +50,12 @@ def nurseries(unit: Unit, isolated: bool) -> Iterator[list[Nursery]]:
             _close_idle()
 
 
+def warm_up(unit: Unit, isolated: bool) -> None:
+    """Start a unit's two warm parents, which get ready while the caller does something else; for parameters and errors see `nurseries`."""
+    with nurseries(unit, isolated):
+        pass
+
+
 def cool_down() -> None:
     """End all warm parents, and with them every process that they started."""
     while _warm:
