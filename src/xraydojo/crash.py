@@ -346,7 +346,8 @@ def _arguments(error: TypeError, where: Spot, namespace, unit) -> Advice | None:
         return None
     name = text.partition("(")[0].rpartition(".")[2]
     if found := re.search(r"missing \d+ required .*?: (.+)", text):
-        cause = L(f"Not given: {found[1]}.", f"足りない引数：{found[1].replace(' and ', ' と ')}")
+        names = [f"`{text}`" for text in re.findall(r"'(\w+)'", found[1])]
+        cause = L(f"Not given: {', '.join(names)}.", f"足りない引数：{'、'.join(names)}")
     elif found := re.search(r"unexpected keyword argument '(\w+)'", text):
         cause = L(f"It has no argument called `{found[1]}`.", f"`{found[1]}` という引数はありません。")
     elif found := re.search(r"takes (?:from )?(\d+)(?: to (\d+))? positional .*but (\d+)", text):
@@ -502,7 +503,7 @@ class Box:
         box = f"border-left:6px solid {color};background:{shade};color:#222;padding:8px 12px;border-radius:3px;line-height:1.6"
         lines = [f'<div style="font-weight:bold">{marked_code(self.advice.happened)}</div>']
         lines += [f"<div>{marked_code(self.advice.cause)}</div>"] if self.advice.cause else []
-        lines.append(f'<div style="margin-top:6px">▶ {marked_code(self.advice.next)}</div>')
+        lines.append(f'<div style="margin-top:6px">→ {marked_code(self.advice.next)}</div>')
         return f'<div class="xraydojo-crash" style="{box}">{"".join(lines)}{folded_trace(self.trace)}</div>'
 
 

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import urllib.parse
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,13 +19,14 @@ _OPTIONAL = re.compile(r"optional|発展")
 class Exercise:
     """An exercise as its notebook tells of it.
 
-    ``section`` is the heading under which its matter is explained, ``heading`` the nearest one; ``example`` the Markdown of the worked
-    example in that section, or "". Exercises that are not ``core`` are optional.
+    ``section`` is the heading under which its matter is explained, ``section_cell`` the id of the cell that holds it, ``heading`` the nearest
+    heading; ``example`` the Markdown of the worked example in that section, or "". Exercises that are not ``core`` are optional.
     """
 
     id: str
     points: float
     section: str
+    section_cell: str
     heading: str
     example: str
 
@@ -56,11 +56,6 @@ class Outline:
         return next((exercise for exercise in self.exercises if exercise.id == id), None)
 
 
-def anchor(heading: str) -> str:
-    """Return the link to a heading within a notebook, as JupyterLab names it: its text, with hyphens for spaces."""
-    return "#" + urllib.parse.quote(heading.replace("`", "").replace(" ", "-"))
-
-
 @lru_cache(maxsize=64)
 def outline(unit: str, language: str) -> Outline:
     """Return the outline of a unit's released notebook; an empty one if there is none that can be read."""
@@ -82,7 +77,7 @@ def _read(cells: list[dict]) -> Outline:
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            above.read(source)
+            above.read(source, cell.get("id", ""))
             continue
         kind = cell["metadata"].get("xraydojo", {}).get("role", "explore")
         if kind == "exercise":
@@ -100,9 +95,10 @@ class _Above:
     """What stands above a cell: the section's heading, the headings of the last prose cell that has any, the section's worked example."""
 
     def __init__(self):
-        self.section, self.headings, self.example, self._solved = "", [""], "", False
+        self.section, self.cell, self.headings = "", "", [""]
+        self.example, self._solved = "", False
 
-    def read(self, source: str) -> None:
+    def read(self, source: str, cell: str) -> None:
         """Go past a prose cell."""
         blocks = re.split(r"\n\s*\n", re.sub(r"```.*?```", "", source, flags=re.DOTALL))
         found = [heading for block in blocks if (heading := _HEADING.match(block))]
@@ -111,7 +107,7 @@ class _Above:
             self.example, self._solved = "", False
         for block, after in zip(blocks, [*blocks[1:], ""]):
             if (heading := _HEADING.match(block)) and len(heading[1]) <= 2:
-                self.section, self.example = heading[2], ""
+                self.section, self.cell, self.example = heading[2], cell, ""
             elif _EXAMPLE.match(block):
                 self.example = block + (f"\n\n{after}" if after.startswith("|") else "")
 
@@ -119,7 +115,7 @@ class _Above:
         """Return the exercise that comes now."""
         self._solved = True
         heading = next((text for text in self.headings if f"`{id}`" in text), self.headings[-1])
-        return Exercise(id, points, self.section, heading, self.example)
+        return Exercise(id, points, self.section, self.cell, heading, self.example)
 
 
 def _is_small_sum(source: str) -> bool:

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from xraydojo.language import L, current
-from xraydojo.outline import anchor
 from xraydojo.progress import Station, Summary
 
 _COLUMNS, _WIDTH, _HEIGHT, _TOP, _RADIUS = 6, 150, 134, 52, 22
@@ -33,11 +32,10 @@ def block(summary: Summary) -> str:
 
 
 def _link(summary: Summary) -> str:
-    """Return where to go on: the notebook, from the second exercise on at the exercise's heading."""
-    unit, id = summary.next
-    station = summary.station(unit)
-    exercise = next(exercise for exercise in station.exercises if exercise.id == id)
-    return f"{unit}/{unit}.ipynb" + (anchor(exercise.heading) if station.passed else "")
+    """Return where to go on: the notebook, and once it is under way, the exercise's cell, whose id is the exercise's."""
+    unit, exercise = summary.next
+    cell = f"#cell-id={exercise}" if summary.station(unit).passed else ""
+    return f"{unit}/{unit}.ipynb{cell}"
 
 
 def _go_on(summary: Summary) -> str:

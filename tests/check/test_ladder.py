@@ -2,6 +2,7 @@
 
 import re
 
+import nbformat
 import pytest
 
 import xraydojo
@@ -9,8 +10,7 @@ from tests.check.test_check import failed
 from xraydojo import language, place
 from xraydojo.check import misconception
 from xraydojo.check.ladder import ladder
-from xraydojo.lesson import Answer
-from xraydojo.outline import anchor
+from xraydojo.lesson import REPOSITORY, Answer
 
 SQUARE = Answer("update", "squared", "def update(x):\n    return x * x\n", {"en": "Twice?", "ja": "2 倍ですか。"}, 1)  # fmt: skip
 
@@ -47,7 +47,11 @@ def test_the_lessons_own_example_and_section_are_offered_in_japanese(notebook):
     language.use("ja")
     html = ladder("update", "value", None, "02_perceptron")
     assert [title for _, title in opened(html)] == ["ヒント1：見るところ", "ヒント2：解いてある例", "ヒント3：読み直すところ"]  # fmt: skip
-    assert "<strong>例。</strong>" in html and "間違いから学ぶ</a>" in html
+    assert "<strong>例。</strong>" in html
+    (cell, heading) = re.search(r'<a [^>]*href="#cell-id=(.+?)">(.+?)</a>', html).groups()
+    path = REPOSITORY / "exercises" / "ja" / "02_perceptron" / "02_perceptron.ipynb"
+    (source,) = [each.source for each in nbformat.read(path, 4).cells if each.id == cell]
+    assert heading == "間違いから学ぶ" and f"## {heading}" in source
 
 
 def test_what_the_lesson_does_not_have_is_not_invented(notebook):
@@ -87,8 +91,3 @@ def test_a_crash_in_a_check_says_what_to_do_and_folds_its_traceback():
     html = verdict._repr_mimebundle_()["text/html"]
     assert html.index("<summary") < html.index("Traceback (most recent call last)")
     assert "Counting" not in failed(lambda t: t.call(lambda x: x[5], [1]).equals(6), hidden=True).message
-
-
-def test_a_heading_is_linked_as_jupyterlab_names_it():
-    assert anchor("Learning from mistakes") == "#Learning-from-mistakes"
-    assert anchor("演習1：`predict`") == "#%E6%BC%94%E7%BF%921%EF%BC%9Apredict"

@@ -57,7 +57,7 @@ CASES = {
     "shapes in a product": ("X, w = np.ones((4, 2)), np.ones(3)\nX @ w", "the last number of a's shape", "a の形の最後の数"),
     "a number beyond the end": ("np.ones(3)[3]", "axis 0 has 3 entries, numbered from 0 to 2", "番号は 0 から 2 まで"),
     "beyond the end of a list": ("[1][1]", "beyond the end", "終わりを超えて"),
-    "an argument missing": ("def f(a, b): pass\nf(1)", "Not given: 'b'", "足りない引数：'b'"),
+    "an argument missing": ("def f(a, b): pass\nf(1)", "Not given: `b`", "足りない引数：`b`"),
     "too many arguments": ("def f(a): pass\nf(1, 2)", "It takes 1, and got 2", "1 個のはずですが、2 個"),
     "a return forgotten": ("def f(): print(1)\nf() + 1", "no `return`", "`return` がない"),
     "an attribute of nothing": ("def f(): print(1)\nf().shape", "no `return`", "`return` がない"),

@@ -3,7 +3,7 @@
 from xraydojo import place
 from xraydojo.crash import marked_code
 from xraydojo.language import L, current
-from xraydojo.outline import Exercise, anchor, outline
+from xraydojo.outline import Exercise, outline
 
 
 def ladder(exercise: str, rung: str, hint: str | None, unit: str) -> str:
@@ -59,7 +59,7 @@ _NUDGES = {
         "結果は 0 から 1 の間のはずです。どの行でその範囲に収まるのでしょうか。最も小さい入力と、最も大きい入力で考えてみましょう。",
     ),
     "value": (
-        "Type and shape are right already; only the sum is not. Work the smallest case out by hand, and compare it with `print` after each line.",
+        "Type and shape are right already; only the calculation is not. Work the smallest case out by hand, and compare it with `print` after each line.",
         "型と形はもう合っていて、あとは計算だけです。いちばん小さな例を手で計算し、一行ごとに `print` した値と比べてみましょう。",
     ),
     "property": (
@@ -95,9 +95,9 @@ def _lesson_steps(exercise: Exercise) -> list[tuple[str, str]]:
         steps.append(
             (L("a worked example", "解いてある例"), f'<div style="margin:2px 0 0 14px">{shown}</div>')
         )
-    heading = exercise.section or exercise.heading
-    if heading:
-        link = f'<a href="{anchor(heading)}">{marked_code(heading)}</a>'
+    if exercise.section:
+        # JupyterLab's own address of a cell; those of headings fail in Japanese
+        link = f'<a style="color:#0B57A4" href="#cell-id={exercise.section_cell}">{marked_code(exercise.section)}</a>'
         again = L(f"Read “{link}” once more, with your question in mind.", f"「{link}」を、疑問に思うところを探しながら読み直してみましょう。")  # fmt: skip
         steps.append(
             (L("what to read again", "読み直すところ"), f'<div style="margin:2px 0 0 14px">{again}</div>')
