@@ -70,7 +70,7 @@ def test_a_solved_exercise_is_seen_on_the_start_page(chromium, lang, tmp_path, s
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
-def test_an_error_is_told_in_a_box_and_the_hints_lead_to_the_section(chromium, lang, tmp_path, screenshots):
+def test_an_error_is_told_in_a_box_and_the_hints_lead_to_the_section(chromium, lang, tmp_path):
     words = WORDS[lang]
     with running(tmp_path, "--lang", lang) as course:
         page = chromium.new_page(viewport={"width": 1280, "height": 860})
@@ -91,14 +91,14 @@ def test_an_error_is_told_in_a_box_and_the_hints_lead_to_the_section(chromium, l
         expect(box.locator("pre")).to_be_hidden()
         box.locator("summary").click()
         expect(box.locator("pre")).to_contain_text("TypeError")
-        picture(page, screenshots / f"crash_{lang}.png", answer)
+        picture(page, tmp_path / "crash.png", answer)
         write(page, answer, "def update(w, b, x, t, lr):\n    return w, b")
         page.keyboard.press("Shift+Enter")
         verdict = check.locator(".xraydojo-check")
         expect(verdict.locator("summary").first).to_be_visible(timeout=SLOW)
         for step in verdict.locator("summary").all():
             step.click()
-        picture(page, screenshots / f"ladder_{lang}.png", answer, check)
+        picture(page, tmp_path / "ladder.png", answer, check)
         section = {"ja": "間違いから学ぶ", "en": "Learning from mistakes"}[lang]
         verdict.get_by_role("link", name=section).click()
         expect(page.get_by_role("heading", name=section)).to_be_in_viewport(timeout=SLOW)
