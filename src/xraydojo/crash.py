@@ -130,7 +130,7 @@ def _full_width(sign: str, line: int) -> Advice:
             if sign == "\u3000"
             else L("an invisible sign", "目に見えない文字")
         )
-    meant = L("an ordinary space", "半角のスペース") if space else plain if plain.isascii() else ""
+    meant = L("an ordinary space", "半角のスペース") if space else f"`{plain}`" if plain.isascii() else ""
     then = L(
         f"Delete it and type {meant or 'the plain sign'} with the input method switched off.",
         f"それを消し、日本語入力を切って（半角英数にして）{f'{meant} を' if meant else '半角の記号を'}入力し直してください。",

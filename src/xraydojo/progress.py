@@ -238,8 +238,14 @@ class Station:
 
     @property
     def earned(self) -> float:
-        """What the passed checks give; optional ones come on top."""
-        return sum(exercise.points for exercise in self.exercises if exercise.id in self.passed)
+        """What the passed checks give, optional ones apart."""
+        return sum(exercise.points for exercise in self.core if exercise.id in self.passed)
+
+    @property
+    def bonus(self) -> float:
+        """What the passed optional ones give on top."""
+        passed = sum(exercise.points for exercise in self.exercises if exercise.id in self.passed)
+        return passed - self.earned
 
     @property
     def minutes_left(self) -> int:

@@ -89,7 +89,7 @@ def table(summary: Summary) -> Table:
             Text(f"{station.entry.id[:2]} {_short(station)}", overflow="fold"),
             Text("█" * filled + "░" * (_BAR - filled), style=_STYLES[station.state]),
             f"{station.solved}/{count}",
-            f"{station.earned:g}/{station.points:g}",
+            f"{station.earned:g}/{station.points:g}" + (f" + {station.bonus:g}" if station.bonus else ""),
             f"{station.minutes_left or ''}",
         )
     for column in made.columns[3:]:
@@ -102,10 +102,12 @@ def totals(summary: Summary) -> str:
     done = sum(station.state == "done" for station in summary.stations)
     earned = sum(station.earned for station in summary.stations)
     points = sum(station.points for station in summary.stations)
+    bonus = sum(station.bonus for station in summary.stations)
+    more = L(f" + {bonus:g} optional", f" ＋発展 {bonus:g} 点") if bonus else ""
     count, left = len(summary.stations), hours(summary.minutes_left)
     return L(
-        f"Units done: {done} of {count} · Points in the checks: {earned:g} of {points:g} · Time left: {left}",
-        f"修了した単元：{count} のうち {done} ・ 確認セルの得点：{points:g} 点のうち {earned:g} 点 ・ 残り時間の目安：{left}",
+        f"Units done: {done} of {count} · Points in the checks: {earned:g} of {points:g}{more} · Time left: {left}",
+        f"修了した単元：{count} のうち {done} ・ 確認セルの得点：{points:g} 点のうち {earned:g} 点{more} ・ 残り時間の目安：{left}",
     )
 
 

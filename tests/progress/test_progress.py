@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xraydojo import DojoError, certificate, check, language, place, progress
+from xraydojo import DojoError, certificate, check, language, place, progress, road
 from xraydojo.outline import outline
 from xraydojo.progress import FILE, merge, read, record, summary, write
 
@@ -235,7 +235,9 @@ def test_after_a_unit_comes_the_next_whose_needs_are_met():
 def test_an_optional_exercise_is_not_needed_for_the_unit_but_counts_as_points():
     without = summary(passed("03_backprop", but=("backward",))).station("03_backprop")
     assert without.state == "done" and without.earned == without.points == 12
-    assert summary(passed("03_backprop")).station("03_backprop").earned == 16
+    whole = summary(passed("03_backprop"))
+    assert (whole.station("03_backprop").earned, whole.station("03_backprop").bonus) == (12, 4)
+    assert "12 of" in road.totals(whole) and "+ 4 optional" in road.totals(whole)
 
 
 def test_minutes_are_left_as_exercises_are():
