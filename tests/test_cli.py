@@ -1,5 +1,6 @@
 """The `dojo` command as a person meets it: exit statuses and one clear line for what can be mended."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -80,3 +81,24 @@ def test_ruff_finds_nothing_to_mend():
     for command in (["check"], ["format", "--check", "src", "tests"]):
         done = subprocess.run([ruff, *command], cwd=lesson.REPOSITORY, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "lang, words",
+    [
+        ("en", ("Units done: 0 of 12", "Go on here", "update")),
+        ("ja", ("12 のうち 0", "ここから続けましょう", "update")),
+    ],
+)
+def test_progress_shows_every_unit_and_where_to_go_on(tmp_path, lang, words):
+    times = {"passed": "2026-11-21T10:00:00Z", "last": "2026-11-21T10:00:00Z"}
+    (tmp_path / "progress.json").write_text(json.dumps({"units": {"02_perceptron": {"predict": times}}}))
+    done = dojo("progress", "--lang", lang, "--folder", tmp_path)
+    assert done.returncode == 0 and all(word in done.stdout for word in words), done.stderr
+    assert all(number in done.stdout for number in ("00", "11")) and "1/4" in done.stdout
+
+
+def test_the_record_of_completion_is_refused_in_one_line_until_all_is_solved(tmp_path):
+    done = dojo("progress", "--lang", "en", "--folder", tmp_path, "--certificate", tmp_path / "page.html")
+    assert done.returncode == 1 and "still open" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and not (tmp_path / "page.html").exists()

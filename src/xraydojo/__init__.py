@@ -19,7 +19,7 @@ def begin(unit: str, language: str) -> None:
     language : {"en", "ja"}
         The language of messages and figures.
     """
-    from xraydojo import check, figures
+    from xraydojo import check, crash, figures
     from xraydojo import language as words
 
     if "NBGRADER_EXECUTION" in os.environ:  # set by nbgrader's autograde and validate
@@ -29,3 +29,4 @@ def begin(unit: str, language: str) -> None:
     words.use(language)
     check.begin(unit)
     figures.style()
+    crash.install(unit)

@@ -14,7 +14,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from xraydojo import DojoError
+from xraydojo import DojoError, language
 from xraydojo.hub.cli import hub
 from xraydojo.language import L
 from xraydojo.lesson import REPOSITORY, find_unit, read_syllabus, read_unit
@@ -60,6 +60,39 @@ def start(
     from xraydojo.start import start
 
     raise typer.Exit(start(lang, folder, browser, port))
+
+
+@app.command()
+def progress(
+    lang: Annotated[str | None, typer.Option(help="ja or en; the system's language when not said.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Your own folder; ~/XrayDojo when not said.")] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write your record of completion as an HTML page to print."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Your name on that page.")] = "",
+) -> None:
+    """Show how far you are, and where to go on."""
+    from xraydojo.certificate import write_certificate
+    from xraydojo.progress import read, summary, units_in
+    from xraydojo.road import table, totals, where
+
+    try:
+        language.use(lang)
+    except ValueError as error:
+        raise DojoError(error) from None
+    folder = Path(folder or "~/XrayDojo").expanduser()
+    stands = summary(read(folder), units_in(folder))
+    if certificate:
+        write_certificate(certificate, stands, name)
+        console.print(
+            L(f"your record of completion is in {certificate}", f"修了の記録を {certificate} に書き出しました"),
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
+        return
+    console.print(table(stands))
+    console.print(totals(stands), highlight=False, soft_wrap=True)
+    console.print(where(stands), style="bold", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

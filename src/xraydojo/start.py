@@ -16,9 +16,10 @@ import urllib.request
 from collections.abc import Collection
 from pathlib import Path
 
-from xraydojo import DojoError, language
-from xraydojo.language import L
+from xraydojo import DojoError, certificate, language, progress, road
+from xraydojo.language import LANGUAGES, L
 from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
+from xraydojo.place import RECORD
 
 LONGEST_WAIT = 120  # seconds until JupyterLab answers, on a slow disk
 # what a learner does not need, or what asks questions before the course is seen: in the browser and on the server
@@ -122,7 +123,7 @@ def renew(released: Path, home: Path, units: Collection[str] | None = None) -> l
                 f"{released} にノートブックがありません。./dojo build で作ってください",
             )
         )
-    record = home / ".xraydojo.json"
+    record = home / RECORD
     given = _read_record(record)
     news = []
     for source in sources:
@@ -223,8 +224,9 @@ def lay_page(home: Path, units: str, submit: str, stop: str) -> Path:
     units, submit, stop : str
         Markdown in the current language.
     """
-    page = home / L("start_here.md", "はじめに.md")
+    page = home / _page_name()
     text = L(_PAGE_EN, _PAGE_JA).format(
+        progress=_BEGIN + _END,
         units=units,
         submit=submit,
         stop=stop,
@@ -232,7 +234,41 @@ def lay_page(home: Path, units: str, submit: str, stop: str) -> Path:
         docs=REPOSITORY / "docs" / L("learners.md", "learners.ja.md"),
     )
     _write(page, text.encode())
+    _refresh(home, progress.summary(progress.read(home.parent), progress.units_in(home.parent)))
     return page
+
+
+def _page_name() -> str:
+    return L("start_here.md", "はじめに.md")
+
+
+def refresh(folder: Path) -> None:
+    """Bring the start pages in a learner's folder up to date with what is recorded there; what else they say stays.
+
+    Parameters
+    ----------
+    folder : Path
+        The learner's own folder, which holds ``en`` or ``ja`` or both.
+    """
+    marks, units = progress.read(folder), progress.units_in(folder)
+    for lang in LANGUAGES:
+        with language.speaking(lang):
+            if (folder / lang / _page_name()).exists():
+                _refresh(folder / lang, progress.summary(marks, units))
+
+
+def _refresh(home: Path, summary: progress.Summary) -> None:
+    """Write where the learner stands between the marks of the start page, and the record of completion once there is one."""
+    page = home / _page_name()
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if begin and end:  # else the page is not as it was laid: leave it alone
+        renewed = f"{before}{begin}\n{road.block(summary)}\n{end}{after}"
+        if renewed != text:
+            _write(page, renewed.encode())
+    if summary.done:
+        _write(home / certificate.FILE, certificate.certificate(summary).encode())
 
 
 def _command() -> str:
@@ -245,6 +281,9 @@ def _command() -> str:
 def _quoted(path: Path) -> str:
     return f'"{path}"' if os.name == "nt" else shlex.quote(str(path))
 
+
+# between these the start page tells where the learner stands
+_BEGIN, _END = "<!-- progress -->", "<!-- end of progress -->"
 
 _GRADE_EN = """\
 Save the notebook (Ctrl+S, on a Mac Command+S). In a terminal, this grades the first unit, with cases that the checks do not show:
@@ -268,11 +307,12 @@ _PAGE_EN = """\
 # Welcome to XrayDojo
 
 You learn deep learning for medical images here by doing: you write a few lines, run the check below them, and are told at once whether they are right.
-Begin with the first unit in the table.
+
+{progress}
+
+Click the picture to go on where you were, or a unit in the table: its notebook opens. You can go in your own order, too.
 
 {units}
-
-Click a unit in the table: its notebook opens.
 
 ## How to run a cell
 
@@ -289,18 +329,19 @@ Click a unit in the table: its notebook opens.
 
 Your notebooks lie in `{home}`. An update of the course never overwrites a notebook that you have changed. More is told in `{docs}`.
 
-{stop} (This page is written anew at every start.)
+{stop} (This page is written anew at every start, and the picture after every check.)
 """
 
 _PAGE_JA = """\
 # XrayDojo へようこそ
 
 ここでは、手を動かしながら、医用画像のためのディープラーニングを学びます。数行のコードを書いて、すぐ下の確認セルを実行すると、正しいかどうかがその場でわかります。
-まずは、表のいちばん上の単元から始めましょう。
+
+{progress}
+
+図をクリックすると続きのノートブックが、表の単元名をクリックするとその単元のノートブックが開きます。順番を変えて進んでもかまいません。
 
 {units}
-
-表の単元名をクリックすると、ノートブックが開きます。
 
 ## セルの実行のしかた
 
@@ -317,7 +358,7 @@ _PAGE_JA = """\
 
 あなたのノートブックは `{home}` にあります。講座を更新しても、あなたが手を入れたノートブックは上書きされません。詳しい説明は `{docs}` にあります。
 
-{stop}（このページは、起動するたびに新しく作られます。）
+{stop}（このページは起動するたびに新しく作られ、図は確認セルを実行するたびに更新されます。）
 """
 
 
@@ -335,6 +376,7 @@ def configure(lab: Path, lang: str) -> None:
         lab / "config" / "labconfig" / "page_config.json",
         json.dumps({"disabledExtensions": {name: True for name in NOT_IN_LAB}}, indent=1).encode(),
     )
+    _lay_extension(lab / "data" / "labextensions" / "xraydojo")
     settings = {
         "translation-extension/plugin": {"locale": "ja_JP" if lang == "ja" else "default"},
         "docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
@@ -345,6 +387,21 @@ def configure(lab: Path, lang: str) -> None:
         file = lab / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         if not file.exists():
             _write(file, json.dumps(values, indent=1).encode())
+
+
+def _lay_extension(folder: Path) -> None:
+    """Give the learner's JupyterLab what shows the start page as it is now; JupyterLab itself never looks at a file again."""
+    script = Path(__file__).with_name("start_page.js").read_bytes()
+    about = {
+        "name": "xraydojo",
+        "version": "1.0.0",
+        "jupyterlab": {
+            "extension": True,
+            "_build": {"load": "static/start_page.js", "extension": "./extension"},
+        },
+    }
+    _write(folder / "package.json", json.dumps(about, indent=1).encode())
+    _write(folder / "static" / "start_page.js", script)
 
 
 def _refuse_taken(port: int) -> None:

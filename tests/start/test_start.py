@@ -1,5 +1,6 @@
 """What a learner finds after `dojo start`: own copies that no update overwrites, a start page, a quiet JupyterLab."""
 
+import base64
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
+import xml.etree.ElementTree
 
 import nbformat
 import psutil
@@ -15,10 +17,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.start.running import running
-from xraydojo import DojoError, language
+from xraydojo import DojoError, language, progress
 from xraydojo import start as module
 from xraydojo.lesson import REPOSITORY, read_syllabus
-from xraydojo.start import configure, renew, start, write_start_page
+from xraydojo.outline import outline
+from xraydojo.start import configure, refresh, renew, start, write_start_page
 
 UNIT = "02_line"
 
@@ -193,6 +196,82 @@ def test_the_start_page_links_the_units_in_order_with_their_minutes(tmp_path, la
     assert REPOSITORY.joinpath(docs).exists()
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_start_page_shows_the_road_and_where_to_go_on(tmp_path, lang):
+    language.use(lang)
+    home = laid_out(tmp_path, lang)
+    text = write_start_page(home).read_text(encoding="utf-8")
+    first = read_syllabus()[0]
+    begin = {"en": "**▶ Begin here:**", "ja": "**▶ ここから始めましょう：**"}[lang]
+    link = f"({first.id}/{first.id}.ipynb)"
+    assert f"{begin} [00 {first.title[lang]}]{link}" in text
+    marks = {"00_first_steps": {e.id: TIMES for e in outline("00_first_steps", lang).exercises}}
+    progress.write(tmp_path, marks | {"01_images": {"histogram": TIMES}})
+    refresh(tmp_path)
+    text = next(home.glob("*.md")).read_text(encoding="utf-8")
+    assert {"en": "**▶ Go on here:** [01 Images are numbers]", "ja": "**▶ ここから続けましょう：** [01 画像は数値でできている]"}[lang] in text  # fmt: skip
+    assert "`window`" in text and {"en": "Units done: 1 of 12", "ja": "12 のうち 1"}[lang] in text
+    assert {"en": "00 done, 01 1 of 4 exercises, 02 open", "ja": "00 修了、01 演習 4 のうち 1、02 これから"}[lang] in text  # fmt: skip
+
+
+def test_the_road_is_a_picture_with_words_and_shapes_for_every_unit(tmp_path):
+    home = laid_out(tmp_path, "en")
+    text = write_start_page(home).read_text(encoding="utf-8")
+    (drawn,) = re.findall(r"!\[[^]]+\]\(data:image/svg\+xml;base64,([^)]+)\)", text)
+    svg = xml.etree.ElementTree.fromstring(base64.b64decode(drawn))
+    words = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {entry.id[:2] for entry in read_syllabus()} <= set(words)
+    assert {"done", "under way", "open", "begin here", "after 05, 07"} <= set(words)
+    assert svg.find("{http://www.w3.org/2000/svg}title").text.startswith("The road")
+
+
+def test_both_languages_share_the_progress(tmp_path):
+    pages = []
+    for lang in ("en", "ja"):
+        language.use(lang)
+        pages.append(write_start_page(laid_out(tmp_path, lang)))
+    progress.write(tmp_path, {"02_perceptron": {"predict": TIMES}})
+    refresh(tmp_path)
+    assert all("`update`" in page.read_text(encoding="utf-8") for page in pages)
+    assert language.current() == "ja"
+
+
+def test_what_the_learner_wrote_on_the_page_stays_when_the_road_is_renewed(tmp_path):
+    page = write_start_page(laid_out(tmp_path, "en"))
+    page.write_text("My note\n\n" + page.read_text(encoding="utf-8"), encoding="utf-8")
+    progress.write(tmp_path, {"02_perceptron": {"predict": TIMES}})
+    refresh(tmp_path)
+    assert page.read_text(encoding="utf-8").startswith("My note") and "`update`" in page.read_text(
+        encoding="utf-8"
+    )
+    page.write_text("Mine alone", encoding="utf-8")
+    refresh(tmp_path)
+    assert page.read_text(encoding="utf-8") == "Mine alone"
+
+
+def test_when_everything_is_solved_the_page_links_the_record_of_completion(tmp_path):
+    home = laid_out(tmp_path, "en")
+    page = write_start_page(home)
+    assert (
+        "record_of" not in page.read_text(encoding="utf-8")
+        and not (home / "record_of_completion.html").exists()
+    )
+    progress.write(tmp_path, {entry.id: {e.id: TIMES for e in outline(entry.id, "en").exercises} for entry in read_syllabus()})  # fmt: skip
+    refresh(tmp_path)
+    assert "](record_of_completion.html)" in page.read_text(encoding="utf-8")
+    assert "Record of completion" in (home / "record_of_completion.html").read_text(encoding="utf-8")
+
+
+TIMES = {"passed": "2026-11-21T10:00:00Z", "last": "2026-11-21T10:00:00Z"}
+
+
+def laid_out(folder, lang):
+    """Give a learner a copy of every unit; return the folder of the language."""
+    for entry in read_syllabus():
+        write_notebook(folder / lang / entry.id / f"{entry.id}.ipynb", "1")
+    return folder / lang
+
+
 def test_the_settings_that_the_learner_changed_stay(tmp_path):
     configure(tmp_path, "ja")
     (file,) = tmp_path.rglob("translation-extension/plugin.jupyterlab-settings")
@@ -270,6 +349,10 @@ def status_without_token(address):
         return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).status
     except urllib.error.HTTPError as error:
         return error.code
+
+
+def test_what_renews_the_start_page_is_loaded_with_jupyterlab(opened):
+    assert "xraydojo" in [extension["name"] for extension in opened.extensions["federated_extensions"]]
 
 
 def test_jupyterlab_answers_at_the_address_that_is_printed(opened):

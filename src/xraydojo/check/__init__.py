@@ -4,9 +4,11 @@ import hashlib
 import os
 import sys
 import traceback
+from dataclasses import replace
 
 import numpy as np
 
+from xraydojo import crash, progress
 from xraydojo.check import misconception
 from xraydojo.check.compare import Difference, compare
 from xraydojo.check.verdict import Verdict, picture, show
@@ -21,6 +23,7 @@ def begin(unit: str) -> None:
     global _unit
     _unit = unit
     _passed.clear()
+    progress.begin(unit)
 
 
 class CheckFailed(AssertionError):
@@ -102,12 +105,14 @@ class check:
         if error is None and (called := next((c for c in self._calls if c.changed), None)):
             error = _Wrong(Difference("property", _changed_message(called)))
         if error is not None:
-            verdict = self._verdict(error)
+            verdict = replace(self._verdict(error), unit=_unit or "")
             show(verdict)
+            progress.record(self.exercise, passed=False)
             raise CheckFailed(verdict) from None
         if not self.hidden:
             _passed[self.exercise] = self._namespace.get(self.exercise)
             show(Verdict(self.exercise))
+            progress.record(self.exercise, passed=True)
         return True
 
     def _verdict(self, error: Exception) -> Verdict:
@@ -161,7 +166,8 @@ class check:
             )
         # an error from another process carries its place
         place = getattr(error, "place", None)
-        line, text = (place.line, place.text) if place else _learners_line(error, self._namespace)
+        where = place or crash.spot(error, self._namespace)
+        line, text = where.line, where.text
         message = L(
             f"Your code stopped in line {line}: {text}" if text else "Your code stopped.",
             f"あなたのコードの {line} 行目で止まりました：{text}"
@@ -170,6 +176,12 @@ class check:
         )
         # in a hidden case the learner's own exception could tell the input
         message += f"\n{type(error).__name__}" + ("" if self.hidden else f": {error}")
+        if (
+            place is None
+            and not self.hidden
+            and (advice := crash.advise(error, self._namespace, _unit or ""))
+        ):
+            message += f"\n{advice.cause or advice.happened}\n{advice.next}"
         told = place.trace if place else "".join(traceback.format_exception(error)).rstrip()
         trace = None if self.hidden else told
         return Verdict(self.exercise, "crash", message, self.hidden, *self._hint(), trace=trace)
@@ -266,14 +278,3 @@ def _hidden_message(difference: Difference) -> str:
             "結果の値が期待と違います。どのような入力でも正しく動くでしょうか。",
         ),
     }.get(difference.rung, difference.message)
-
-
-def _learners_line(error: Exception, namespace: dict) -> tuple[int, str]:
-    """Return number and text of the line of the learner's own code at which the exception arose."""
-    line, text = 0, ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        if frame.f_globals is namespace:
-            summary = traceback.extract_tb(error.__traceback__)
-            own = [s for s in summary if s.filename == frame.f_code.co_filename and s.lineno == number]
-            line, text = number, own[-1].line if own else ""
-    return line, text

@@ -8,6 +8,8 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
+from xraydojo.check.ladder import ladder
+from xraydojo.crash import folded_trace
 from xraydojo.language import L
 
 MIME = "application/vnd.xraydojo.check+json"
@@ -19,7 +21,8 @@ class Verdict:
     """What a check found.
 
     ``rung`` is None for a pass. ``misconception`` is the recognised wrong answer's name and ``hint`` its text; ``trace`` is the
-    traceback of a crash in the learner's code, ``picture`` a PNG of expected, got and difference.
+    traceback of a crash in the learner's code, ``picture`` a PNG of expected, got and difference; ``unit`` is the unit's id, by which the
+    box finds what the lesson says of the exercise.
     """
 
     exercise: str
@@ -30,6 +33,7 @@ class Verdict:
     hint: str | None = None
     trace: str | None = None
     picture: bytes | None = None
+    unit: str = ""
 
     @property
     def headline(self) -> str:
@@ -63,16 +67,18 @@ class Verdict:
         color, shade = ("#009E73", "#E9F6F1") if self.rung is None else ("#D55E00", "#FDF1E8")
         lines = [f'<div style="font-weight:bold">{html.escape(self.headline)}</div>']
         if self.message:
-            lines.append(f"<div>{html.escape(self.message)}</div>")
-        if self.hint:
-            lines.append(f'<div style="margin-top:6px">{html.escape(marked(self.hint))}</div>')
+            lines.append(f'<div style="white-space:pre-line">{html.escape(self.message)}</div>')
         if self.picture:
             alt = L("Expected, your result and their difference", "期待される画像、あなたの結果、両者の差")
             lines.append(
                 f'<img alt="{alt}" style="margin-top:6px;max-width:100%" src="data:image/png;base64,{b64encode(self.picture).decode()}">'
             )
+        if self.rung is not None and not self.hidden:
+            lines.append(ladder(self.exercise, self.rung, self.hint, self.unit))
+        elif self.hint:
+            lines.append(f'<div style="margin-top:6px">{html.escape(marked(self.hint))}</div>')
         if self.trace:
-            lines.append(f'<pre style="margin-top:6px;overflow:auto">{html.escape(self.trace)}</pre>')
+            lines.append(folded_trace(self.trace))
         box = f"border-left:6px solid {color};background:{shade};color:#222;padding:8px 12px;border-radius:3px;line-height:1.6"
         return f'<div class="xraydojo-check" style="{box}">{"".join(lines)}</div>'
 
