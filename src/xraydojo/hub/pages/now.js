@@ -1,7 +1,8 @@
-// Asks for this page again every few seconds and changes in it only what is new: scroll, focus, selection and what is unfolded stay.
+// Asks for this page again every few seconds and changes in it only what is new: scroll, focus and selection stay.
 const PAUSE = 4000; // milliseconds
 const LONGEST_WAIT = 10000;
 const region = document.getElementById("now");
+const xsrf = document.currentScript.dataset.xsrf;
 const trouble = document.getElementById("trouble");
 
 function renew(old, fresh) {
@@ -15,7 +16,6 @@ function renew(old, fresh) {
     return;
   }
   for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
-    if (name === "open") continue; // what the reader has unfolded
     if (!fresh.hasAttribute(name)) old.removeAttribute(name);
     else if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
   }
@@ -27,10 +27,16 @@ function renew(old, fresh) {
 
 async function look() {
   try {
-    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(LONGEST_WAIT) });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("now");
-    if (!answer.ok || !fresh) throw new Error(answer.status);
-    renew(region, fresh);
+    const answer = await fetch(location.href, {
+      cache: "no-store",
+      redirect: "manual",
+      headers: { "X-XSRFToken": xsrf }, // the hub asks for it of all but a page that is opened
+      signal: AbortSignal.timeout(LONGEST_WAIT),
+    });
+    // the pages were restarted, or nobody is logged in any more: opening the page logs in again, or asks to
+    if (answer.type === "opaqueredirect" || answer.status === 403) return location.reload();
+    if (!answer.ok) throw new Error(answer.status);
+    renew(region, new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("now"));
     trouble.hidden = true;
   } catch {
     trouble.hidden = false;
