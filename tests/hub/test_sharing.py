@@ -88,9 +88,17 @@ def test_a_day_after_the_last_check_everything_is_forgotten_and_the_learner_shar
     clock.now = NOW + 3600 + DAY - 1
     assert sharing.since("hanako") == NOW
     clock.now += 1
-    sharing.forget_old()
+    sharing.forget({"hanako"})
     assert b"bias_forgotten" not in (tmp_path / FILE).read_bytes()
     assert sharing.since("hanako") is None and sharing.all() == {}
+
+
+def test_who_has_left_the_class_is_forgotten(sharing):
+    for name in ("hanako", "taro"):
+        sharing.agree(name)
+        sharing.keep(name, MARKS)
+    sharing.forget({"taro", "jiro"})
+    assert sharing.all() == {"taro": MARKS}
 
 
 def test_who_agrees_and_runs_no_check_shares_for_a_day(sharing, clock):

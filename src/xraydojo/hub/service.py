@@ -469,7 +469,8 @@ async def serve() -> None:
     pages.listen(where.port, where.hostname, max_body_size=100_000)
     while True:  # also when nobody comes any more
         try:
-            await asyncio.to_thread(shared.forget_old)
+            names = {learner.name for learner in live.now().learners}
+            await asyncio.to_thread(shared.forget, names)
         except sqlite3.Error as error:  # a full disk, which is no reason to end the pages
             log.warning("what learners shared: %s", error)
         await asyncio.sleep(_BETWEEN_FORGETTING)

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -103,10 +103,13 @@ class Sharing:
             rows = database.execute("SELECT learner, marks FROM shared ORDER BY learner").fetchall()
         return {learner: json.loads(marks) for learner, marks in rows}
 
-    def forget_old(self) -> None:
-        """Delete what is a day old."""
-        with self._changing():
-            pass
+    def forget(self, learners: Collection[str]) -> None:
+        """Delete what is a day old, and what is of others than these learners."""
+        with self._changing() as database:
+            here = json.dumps(sorted(learners))
+            database.execute(
+                "DELETE FROM shared WHERE learner NOT IN (SELECT value FROM json_each(?))", (here,)
+            )
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
