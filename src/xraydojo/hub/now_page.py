@@ -17,6 +17,10 @@ from xraydojo.progress import Marks
 ON_SCREEN = 2
 # learners up to whom a bar shows each of them
 EACH = 60
+# mistakes that are shown at once, the others on demand
+MOST = 5
+# learners of a list who are shown at once, the others on demand
+NAMED = 12
 SCRIPT = (Path(__file__).parent / "pages" / "now.js").read_bytes()
 
 
@@ -50,6 +54,8 @@ class NowPage(ForInstructors):
             names={learner.name: learner.full_name or learner.name for learner in course.learners},
             clock=f"{datetime.fromtimestamp(now, course.timezone):%H:%M:%S}",
             each=EACH,
+            most=MOST,
+            named=NAMED,
             ago=ago,
             tries=TRIES,
             quiet=QUIET // 60,

@@ -1,4 +1,4 @@
-// Asks for this page again every few seconds and changes in it only what is new: scroll, focus and selection stay.
+// Asks for this page again every few seconds and changes in it only what is new: scroll, focus, selection and what is unfolded stay.
 const PAUSE = 4000; // milliseconds
 const LONGEST_WAIT = 10000;
 const region = document.getElementById("now");
@@ -16,6 +16,7 @@ function renew(old, fresh) {
     return;
   }
   for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
+    if (name === "open") continue; // what the reader has unfolded
     if (!fresh.hasAttribute(name)) old.removeAttribute(name);
     else if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
   }
