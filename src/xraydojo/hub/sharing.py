@@ -54,7 +54,10 @@ class Sharing:
         self.clock, self._lock = clock, threading.Lock()
         self._reported: dict[str, float] = {}
         self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        # what is deleted is gone from the file, too
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # a machine that falls takes the servers with it, and they report again: nothing need be on the disk at once
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        # what is deleted is to be gone from the file, too; see _wipe
         self._database.execute("PRAGMA secure_delete = ON")
         self._database.execute(_TABLE)
 
@@ -71,6 +74,7 @@ class Sharing:
         """Share a learner's checks no longer, and delete what was shared."""
         with self._changing() as database:
             database.execute("DELETE FROM shared WHERE learner = ?", (learner,))
+        self._wipe()
 
     def since(self, learner: str) -> float | None:
         """Return since when a learner shares, in seconds since 1970; None for one who does not."""
@@ -110,6 +114,12 @@ class Sharing:
             database.execute(
                 "DELETE FROM shared WHERE learner NOT IN (SELECT value FROM json_each(?))", (here,)
             )
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Empty the log of changes, which may still hold what was deleted."""
+        with self._lock:
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
