@@ -204,8 +204,8 @@ def test_the_instructor_sees_a_class_of_twelve_in_one_picture(hub, open_page, sc
     for exercise, counts in seminar.COUNTS.items():
         row = page.locator(f"#row-{exercise}")
         assert [row.locator(f"td.{kind}").inner_text() for kind in ("solved", "working", "stuck")] == counts
-    page.set_viewport_size({"width": 1280, "height": 1000})
-    picture(page, screenshots / "hub_now_ja.png", height=1000)
+    page.set_viewport_size({"width": 1280, "height": 975})
+    picture(page, screenshots / "hub_now_ja.png", height=975)
     page.locator(".button", has_text="スクリーン用").click()
     expect(page.locator("#now.screen")).to_be_visible()
     assert not any(full_name in page.content() for _, full_name, *_ in seminar.LEARNERS)
