@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup
 
 from tests.hub.conftest import COURSE
 from tests.hub.pages import running
-from xraydojo import progress
+from xraydojo import language, progress
+from xraydojo.hub.now_page import ago
 from xraydojo.hub.sharing import FILE, Sharing, moment, written
 from xraydojo.hub.sharing_server import Sharer
 
@@ -67,6 +68,19 @@ def row(page, exercise="predict"):
     return tuple(
         int(page.select_one(f"#row-{exercise} td.{kind}").text) for kind in ("solved", "working", "stuck")
     )
+
+
+@pytest.mark.parametrize(
+    "seconds, en, ja",
+    [
+        (0, "just now", "たった今"), (59.9, "just now", "たった今"), (60, "1 min ago", "1 分前"),
+        (3599, "59 min ago", "59 分前"), (3600, "1 h ago", "1 時間前"),
+    ],
+)  # fmt: skip
+def test_times_are_told_by_the_minute_in_both_languages(seconds, en, ja):
+    for lang, said in (("en", en), ("ja", ja)):
+        with language.speaking(lang):
+            assert ago(seconds) == said
 
 
 def test_the_switch_is_off_until_a_learner_switches_it_on_and_says_what_whom_and_how_long(service):
