@@ -1,7 +1,8 @@
 """Where a learner stands: the learner's own record of the exercises, kept in one small file and never lost.
 
 The file is ``progress.json`` in the learner's folder, beside ``en`` and ``ja``, which share it. It holds, for each unit and exercise, when
-its check first passed and when it was last run. Two such records can be merged in any order, so that nothing that was recorded goes away.
+its check first passed, when it was last run, and the last times that it failed, each with the name of the wrong answer that was recognised.
+Two such records can be merged in any order, so that nothing that was recorded goes away but the oldest of many failures.
 """
 
 import contextlib
@@ -23,11 +24,15 @@ from xraydojo.outline import Exercise, outline
 
 FILE = "progress.json"
 LONGEST_WAIT = 2  # seconds for another notebook that is just writing
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_EARLIER, _LATER = "passed", "last"
+MOST_FAILURES = 10  # of an exercise, that are kept
+_LONGEST_NAME = 100
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_EARLIER, _LATER, _FAILED = "passed", "last", "failed"
 
-# by unit and exercise: {"passed": the first time, "last": the last time}, in UTC
-Marks = dict[str, dict[str, dict[str, str]]]
+# of an exercise: {"passed": the first time, "last": the last time, "failed": {a time: the recognised wrong answer's name, or ""}}, in UTC
+Mark = dict[str, str | dict[str, str]]
+# by unit and exercise
+Marks = dict[str, dict[str, Mark]]
 
 _here: place.Place | None = None
 # what this notebook has recorded; it is written again each time, lest a write that failed lose it
@@ -44,7 +49,7 @@ def begin(unit: str) -> None:
         _here = None
 
 
-def record(exercise: str, passed: bool) -> None:
+def record(exercise: str, passed: bool, mistake: str | None = None) -> None:
     """Record that a check was run, if this is a learner's notebook; whatever is wrong with folder or file, say nothing and go on.
 
     Parameters
@@ -53,11 +58,17 @@ def record(exercise: str, passed: bool) -> None:
         The exercise's id.
     passed : bool
         Whether its check passed.
+    mistake : str, optional
+        Of an answer that failed: the name of the wrong answer that was recognised, or "". Without it nothing was tried yet.
     """
     if _here is None or not place.in_notebook():
         return
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    mark = {_LATER: now} | ({_EARLIER: now} if passed else {})
+    mark: Mark = {_LATER: now}
+    if passed:
+        mark[_EARLIER] = now
+    elif mistake is not None:
+        mark[_FAILED] = {now: mistake}
     # the check has spoken already, and no trouble with a file may disturb what the learner thinks about
     with contextlib.suppress(Exception):
         _session.update(merge(_session, {_here.unit: {exercise: mark}}))
@@ -73,13 +84,13 @@ def read(folder: Path) -> Marks:
     Entries that are no record of an exercise are left out.
     """
     try:
-        return _sound(json.loads((folder / FILE).read_bytes())["units"])
+        return sound(json.loads((folder / FILE).read_bytes())["units"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
 def merge(one: Marks, other: Marks) -> Marks:
-    """Return all that either record holds: of each exercise the first pass and the last run.
+    """Return all that either record holds: of each exercise the first pass, the last run and the last failures.
 
     The order does not matter, merging twice changes nothing, and nothing is taken away.
     """
@@ -92,13 +103,21 @@ def merge(one: Marks, other: Marks) -> Marks:
     }
 
 
-def _merged(one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+def _merged(one: Mark, other: Mark) -> Mark:
     choose = {_EARLIER: min, _LATER: max}
-    return {
+    merged = {
         name: choose[name](mark[name] for mark in (one, other) if name in mark)
         for name in (_EARLIER, _LATER)
         if name in one or name in other
     }
+    failed = _last_failures(one.get(_FAILED, {}), other.get(_FAILED, {}))
+    return merged | ({_FAILED: failed} if failed else {})
+
+
+def _last_failures(one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    """Return the last of all failures; of two in one second the name that is not empty, or else comes later in the alphabet."""
+    times = sorted({*one, *other})[-MOST_FAILURES:]
+    return {time: max(one.get(time, ""), other.get(time, "")) for time in times}
 
 
 def write(folder: Path, marks: Marks) -> None:
@@ -114,7 +133,7 @@ def write(folder: Path, marks: Marks) -> None:
     with _alone(folder):
         kept = _contents(folder / FILE)
         units = kept.get("units", {})
-        merged = merge(_sound(units), marks)
+        merged = merge(sound(units), marks)
         content = kept | {"units": _with_foreign(units, merged)}
         if content != kept:
             _replace(folder / FILE, json.dumps(content, indent=1, ensure_ascii=False).encode())
@@ -135,21 +154,29 @@ def _contents(path: Path) -> dict:
     return {}
 
 
-def _sound(units: dict) -> Marks:
-    """Return what of a file's units is a record: times of known meaning, in the one form in which they can be compared."""
-    sound = {}
+def sound(units: dict) -> Marks:
+    """Return what of a file's units is a record, whoever wrote it: times of known meaning, in the one form in which they can be compared."""
+    marks = {}
     for unit, exercises in units.items():
-        for exercise, mark in exercises.items() if isinstance(exercises, dict) else ():
-            times = {
-                name: mark[name]
-                for name in (_EARLIER, _LATER)
-                if isinstance(mark, dict)
-                and isinstance(mark.get(name), str)
-                and _MOMENT.fullmatch(mark[name])
-            }
-            if times:
-                sound.setdefault(unit, {})[exercise] = times
-    return sound
+        for exercise, said in exercises.items() if isinstance(exercises, dict) else ():
+            if isinstance(said, dict) and (mark := _sound_mark(said)):
+                marks.setdefault(unit, {})[exercise] = mark
+    return marks
+
+
+def _sound_mark(said: dict) -> Mark:
+    mark: Mark = {name: said[name] for name in (_EARLIER, _LATER) if _is_moment(said.get(name))}
+    failed = said.get(_FAILED)
+    failed = {
+        time: name
+        for time, name in (failed.items() if isinstance(failed, dict) else ())
+        if _is_moment(time) and isinstance(name, str) and len(name) <= _LONGEST_NAME
+    }
+    return mark | ({_FAILED: _last_failures(failed, {})} if failed else {})
+
+
+def _is_moment(text: object) -> bool:
+    return isinstance(text, str) and _MOMENT.fullmatch(text) is not None
 
 
 def _with_foreign(units: dict, merged: Marks) -> dict:

@@ -10,13 +10,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browser import SLOW, cells, picture, write
+from tests.hub import seminar
 from tests.hub.running import logged_in, running
 from xraydojo.build import notebook_path
+from xraydojo.hub import roster
 from xraydojo.hub.queue import Queue
 from xraydojo.lesson import read_unit
 
 UNIT = "02_perceptron"
 ROW = f"tr[id='{UNIT}']"
+BIAS_FORGOTTEN = "def predict(X, w, b):\n    return (X @ w >= 0).astype(int)"
 HOSTILE = """
 import os, sys, sqlite3, builtins
 from IPython.display import HTML, display
@@ -160,6 +163,56 @@ def test_the_instructor_sees_both_in_the_formgrader_changes_a_mark_and_exports(h
     assert final == {"hanako": 9.5, "taro": 0}
 
 
+def test_a_mistake_is_on_the_instructors_open_page_within_seconds_and_gone_when_it_is_taken_back(
+    hub, open_page
+):
+    now = open_page(hub, "sensei", "services/dojo/class/now")
+    expect(now.locator("#now")).to_contain_text("まだありません")
+    now.evaluate("window.isTheSame = true")
+    learner = open_page(hub, "hanako", "services/dojo/")
+    learner.get_by_role("switch").click()
+    expect(learner.get_by_role("switch")).to_be_checked()
+
+    notebook = learner.context.new_page()
+    notebook.goto(f"{hub.address}user/hanako/lab/tree/{UNIT}/{UNIT}.ipynb")
+    answer, check = cells(notebook, "predict")
+    # her kernel has run on since she handed in
+    expect(notebook.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=SLOW
+    )
+    write(notebook, answer, BIAS_FORGOTTEN)
+    notebook.keyboard.press("Shift+Enter")
+    expect(check.locator(".xraydojo-check")).to_contain_text("まだ正解ではありません", timeout=SLOW)
+    mistake = now.locator("#mistake-predict-bias_forgotten")
+    expect(mistake).to_contain_text("境界線はいつも原点を通る", timeout=10_000)
+    expect(mistake).to_contain_text("山田 花子")
+    screen = now.locator(".button", has_text="スクリーン用")
+    screen.focus()
+
+    learner.get_by_role("switch").click()
+    expect(learner.get_by_role("switch")).not_to_be_checked()
+    expect(mistake).to_have_count(0, timeout=10_000)
+    expect(screen).to_be_focused()
+    assert now.evaluate("window.isTheSame") and now.broken == learner.broken == []
+
+
+def test_the_instructor_sees_a_class_of_twelve_in_one_picture(hub, open_page, screenshots):
+    for name, full_name, *_ in seminar.LEARNERS:
+        roster.add(hub.site.course_file, name, full_name)
+    seminar.fill(hub.site.class_folder)
+    page = open_page(hub, "sensei", "services/dojo/class/now")
+    for exercise, counts in seminar.COUNTS.items():
+        row = page.locator(f"#row-{exercise}")
+        assert [row.locator(f"td.{kind}").inner_text() for kind in ("solved", "working", "stuck")] == counts
+    page.set_viewport_size({"width": 1280, "height": 975})
+    picture(page, screenshots / "hub_now_ja.png", height=975)
+    page.locator(".button", has_text="スクリーン用").click()
+    expect(page.locator("#now.screen")).to_be_visible()
+    assert not any(full_name in page.content() for _, full_name, *_ in seminar.LEARNERS)
+    assert page.broken == []
+    roster.remove(hub.site.course_file, [name for name, *_ in seminar.LEARNERS])
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -167,6 +220,7 @@ def test_the_instructor_sees_both_in_the_formgrader_changes_a_mark_and_exports(h
         "services/demo/api/contents/gradebook.db",
         "services/demo/lab",
         "services/dojo/class",
+        "services/dojo/class/now",
         "services/dojo/class/export/csv",
         f"services/dojo/class/feedback/hanako/{UNIT}",
         f"services/dojo/class/report/{UNIT}",
@@ -197,13 +251,14 @@ def test_a_learner_changes_nothing_of_the_class(hub, action):
     assert "saburo" not in hub.site.course_file.read_text(encoding="utf-8")
 
 
-def test_another_page_cannot_submit_for_a_learner(hub):
+def test_another_page_cannot_submit_or_share_for_a_learner(hub):
     session = logged_in(hub, "jiro")
     session.get(f"{hub.address}services/dojo/")
-    data = {"unit": UNIT, "key": "0" * 32}
+    data = {"unit": UNIT, "key": "0" * 32, "share": "yes"}
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
-        answer = session.post(f"{hub.address}services/dojo/submit", data=data, headers=headers)
-        assert answer.status_code == 403
+        for path in ("submit", "share"):
+            answer = session.post(f"{hub.address}services/dojo/{path}", data=data, headers=headers)
+            assert answer.status_code == 403
     assert Queue(hub.site.class_folder).last("jiro") == {}
 
 

@@ -118,6 +118,7 @@ def test_a_learner_reads_no_file_and_no_process_of_others(hub):
         *(
             site.class_folder / "feedback" / "hanako" / UNIT / f"{UNIT}.html",
             site.class_folder / "queue.sqlite",
+            site.class_folder / "sharing.sqlite",
         ),
         *(site.state, site.state / "jupyterhub.sqlite", site.state / "cookie_secret"),
         *(home, home / f"{UNIT}.ipynb", home.parents[2]),
@@ -157,16 +158,21 @@ def test_a_learners_token_opens_nothing_of_others(hub):
         ("GET", "services/real/formgrader/"),
         ("GET", "services/real/api/contents/gradebook.db"),
         ("GET", "services/dojo/class"),
+        ("GET", "services/dojo/class/now"),
+        ("POST", "services/dojo/share"),
         ("GET", "services/dojo/class/export/csv"),
         ("GET", f"services/dojo/class/feedback/hanako/{UNIT}"),
         # past the proxy, at the ports themselves
         ("GET", "http://127.0.0.1:18091/services/dojo/class"),
+        ("GET", "http://127.0.0.1:18091/services/dojo/class/now"),
+        ("PUT", "http://127.0.0.1:18091/services/dojo/sharing"),
         ("GET", "http://127.0.0.1:18092/services/real/formgrader/"),
         ("GET", "http://127.0.0.1:18001/api/routes"),
     ]
     assert _as("taro", ASK, hub.address, json.dumps(asked)) == []
     # the token works where it should
-    assert len(_as("taro", ASK, hub.address, json.dumps([("GET", "user/taro/api/contents")]))) == 1
+    mine = [("GET", "user/taro/api/contents"), ("GET", "http://127.0.0.1:18091/services/dojo/sharing")]
+    assert len(_as("taro", ASK, hub.address, json.dumps(mine))) == 2
 
 
 def test_a_kernels_channels_are_sockets_in_a_folder_of_its_learner_alone(hub):

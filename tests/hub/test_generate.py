@@ -73,6 +73,8 @@ def test_a_server_is_told_the_open_units_and_nothing_secret(site):
     assert [unit["id"] for unit in told["units"]] == ["02_perceptron"]
     assert told["units"][0]["due"] == "2020-04-12 23:59" and told["units"][0]["points"] == 10
     assert told["pages"] == "http://127.0.0.1:8000/services/dojo/"
+    # past the proxy
+    assert told["sharing"] == "http://127.0.0.1:8091/services/dojo/sharing"
     assert "hanako" not in json.dumps(told)
 
 

@@ -5,18 +5,22 @@ import multiprocessing
 import os
 import stat
 import sys
+from datetime import datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xraydojo import DojoError, certificate, check, language, place, progress, road
 from xraydojo.outline import outline
-from xraydojo.progress import FILE, merge, read, record, summary, write
+from xraydojo.progress import FILE, MOST_FAILURES, merge, read, record, summary, write
 
 EARLY, LATE = "2026-11-21T10:00:00Z", "2026-11-22T09:30:00Z"
 moments = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
-one_mark = st.fixed_dictionaries({"last": moments}, optional={"passed": moments})
+names = st.sampled_from(["", "bias_forgotten", "sum_returned"])
+failures = st.dictionaries(moments, names, min_size=1, max_size=MOST_FAILURES)
+one_mark = st.fixed_dictionaries({"last": moments}, optional={"passed": moments, "failed": failures})
 marks = st.dictionaries(st.sampled_from(["01", "02"]), st.dictionaries(st.sampled_from("abc"), one_mark))
 
 
@@ -59,6 +63,11 @@ def test_a_merge_takes_nothing_away(one, other):
             kept = merged[unit][exercise]
             assert kept["last"] >= mark["last"]
             assert "passed" not in mark or kept["passed"] <= mark["passed"]
+            for time, name in mark.get("failed", {}).items():
+                if time in kept["failed"]:
+                    assert kept["failed"][time] >= name
+                else:  # of many failures the last ones stay
+                    assert len(kept["failed"]) == MOST_FAILURES and min(kept["failed"]) > time
 
 
 def test_the_first_pass_and_the_last_run_are_kept(tmp_path):
@@ -75,6 +84,61 @@ def test_a_passed_check_is_recorded_and_a_failed_one_takes_nothing_away(learner)
     assert read(learner)["02_perceptron"]["predict"]["passed"] == first["passed"]
     record("update", passed=False)
     assert set(read(learner)["02_perceptron"]["update"]) == {"last"}
+
+
+def test_a_failure_is_recorded_with_the_mistake_that_was_recognised(learner, monkeypatch):
+    times = iter(["2026-11-22T09:30:00Z", "2026-11-22T09:30:40Z", "2026-11-22T09:31:00Z"])
+    monkeypatch.setattr(progress, "datetime", Clock(times))
+    record("predict", passed=False, mistake="bias_forgotten")
+    record("predict", passed=False, mistake="")
+    record("predict", passed=True)
+    assert read(learner)["02_perceptron"]["predict"] == {
+        "passed": "2026-11-22T09:31:00Z",
+        "last": "2026-11-22T09:31:00Z",
+        "failed": {"2026-11-22T09:30:00Z": "bias_forgotten", "2026-11-22T09:30:40Z": ""},
+    }
+
+
+class Clock:
+    """Tells given times."""
+
+    def __init__(self, times):
+        self._times = times
+
+    def now(self, zone):
+        return datetime.fromisoformat(next(self._times))
+
+
+def test_only_the_last_failures_are_kept_whichever_notebook_made_them(tmp_path):
+    times = [f"2026-11-22T09:{minute:02}:00Z" for minute in range(14)]
+    for some in (times[::2], times[1::2]):
+        write(tmp_path, {"02": {"fit": {"last": some[-1], "failed": dict.fromkeys(some, "")}}})
+    assert sorted(read(tmp_path)["02"]["fit"]["failed"]) == times[4:]
+
+
+def test_a_check_tells_which_mistake_it_recognised_and_not_that_nothing_was_written_yet(learner, monkeypatch):
+    check.begin("02_perceptron")
+
+    def bias_forgotten(X, w, b):
+        return (X @ w >= 0).astype(int)
+
+    def unwritten(X, w, b):
+        raise NotImplementedError()
+
+    for predict in (unwritten, bias_forgotten):
+        namespace = {"predict": predict, "check": check.check, "np": np}
+        with pytest.raises(check.CheckFailed):
+            exec(_PREDICT, namespace)
+        held = read(learner)["02_perceptron"]["predict"]
+        assert list(held.get("failed", {}).values()) == (
+            ["bias_forgotten"] if predict is bias_forgotten else []
+        )
+
+
+_PREDICT = """
+with check("predict") as t:
+    t.call(predict, np.array([[1.0, 1.0], [3.0, 2.0]]), np.array([2.0, 1.0]), -4.0).equals([0, 1])
+"""
 
 
 def test_a_check_itself_records(learner):
@@ -144,8 +208,11 @@ def test_what_a_newer_version_keeps_in_the_file_stays(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "units", [1, {"02": 1}, {"02": {"fit": 1}}, {"02": {"fit": {"passed": 1}}}, {"02": {"fit": {"last": ""}}}]
-)
+    "units",
+    [1, {"02": 1}, {"02": {"fit": 1}}, {"02": {"fit": {"passed": 1}}}, {"02": {"fit": {"last": ""}}},
+     {"02": {"fit": {"last": "２０２６-11-21T10:00:00Z"}}}, {"02": {"fit": {"failed": [EARLY]}}},
+     {"02": {"fit": {"failed": {EARLY: 1, "now": "x", LATE: 101 * "x"}}}}],
+)  # fmt: skip
 def test_what_is_no_record_of_an_exercise_is_not_read(tmp_path, units):
     (tmp_path / FILE).write_text(json.dumps({"units": units}))
     assert read(tmp_path) == {}

@@ -107,7 +107,10 @@ class check:
         if error is not None:
             verdict = replace(self._verdict(error), unit=_unit or "")
             show(verdict)
-            progress.record(self.exercise, passed=False)
+            tried = verdict.rung != "unwritten"
+            progress.record(
+                self.exercise, passed=False, mistake=(verdict.misconception or "") if tried else None
+            )
             raise CheckFailed(verdict) from None
         if not self.hidden:
             _passed[self.exercise] = self._namespace.get(self.exercise)

@@ -140,6 +140,8 @@ def server_environment(course: LiveCourse, site: Site, ports: Ports) -> dict:
 
 def _described(course: Course, site: Site, ports: Ports) -> dict:
     now, gpu = course.now(), course.profiles.get("gpu")
+    # the hub and the learners' servers are on one machine
+    past_proxy = f"http://127.0.0.1:{ports.pages}/services/{PAGES}/"
     return {
         "title": course.title,
         "language": course.language,
@@ -147,10 +149,10 @@ def _described(course: Course, site: Site, ports: Ports) -> dict:
         "settings": str(site.learners),
         "memory": course.profiles["cpu"].memory,
         "cores": course.profiles["cpu"].cores,
-        # past the proxy: the hub and the learners' servers are on one machine
+        "sharing": f"{past_proxy}sharing",
         "gpu": gpu
         and {
-            "leases": f"http://127.0.0.1:{ports.pages}/services/{PAGES}/gpu",
+            "leases": f"{past_proxy}gpu",
             "memory": gpu.memory,
             "cores": gpu.cores,
         },

@@ -5,11 +5,11 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from jupyterhub.services.auth import HubOAuthenticated
 from tornado import web
 
 from xraydojo.hub.course import Course
 from xraydojo.hub.gpu_leases import Answer, Leases, devices, share
+from xraydojo.hub.server_handler import ForServers
 
 
 def leases_of(folder: Path, course: Course) -> Leases | None:
@@ -27,24 +27,13 @@ def leases_of(folder: Path, course: Course) -> Leases | None:
     return Leases(folder / "gpu.sqlite", found, profile.slots)
 
 
-class GpuLease(HubOAuthenticated, web.RequestHandler):
-    """A learner's lease. Nobody sees or changes another's: whose it is, the token says."""
-
-    # the token of a learner's server opens none of the pages: here it is asked only whose it is
-    hub_scopes = None
-
-    def check_xsrf_cookie(self) -> None:
-        """Find out first whether there is a token: then there is nothing to forge."""
-        if self.current_user is None:
-            raise web.HTTPError(403)
-        super().check_xsrf_cookie()
+class GpuLease(ForServers):
+    """A learner's lease."""
 
     def prepare(self) -> None:
         """Refuse who is not in the class, and say if there is nothing to lease."""
-        the_class = self.settings["the_class"]
-        if not self.current_user or self.current_user["name"] not in the_class.course.people:
-            raise web.HTTPError(403)
-        if the_class.leases is None:
+        super().prepare()
+        if self.settings["the_class"].leases is None:
             raise web.HTTPError(404)
 
     async def put(self) -> None:

@@ -20,6 +20,8 @@ THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+# what sends the checks of a learner who agreed to that
+SHARING = "xraydojo.hub.sharing_server"
 _SUBMIT_EN = """\
 Save the notebook (Ctrl+S, on a Mac Command+S). Then open [Submit and feedback]({pages}): there each unit has a button. A few seconds later you see
 your points and what to look at again. Until the due date you may hand in as often as you like; the last one counts."""
@@ -108,7 +110,7 @@ def serve(page: Path, settings: str) -> None:
         f"--ServerApp.root_dir={page.parent}",
         f"--ServerApp.default_url=/lab/tree/{urllib.parse.quote(page.name)}",
         "--ServerApp.allow_root=True",  # a demo that root tries out
-        f"--ServerApp.jpserver_extensions={dict.fromkeys(NOT_ON_SERVER, False)}",
+        f"--ServerApp.jpserver_extensions={dict.fromkeys(NOT_ON_SERVER, False) | {SHARING: True}}",
         "--AsyncMappingKernelManager.kernel_manager_class=xraydojo.hub.kernels.PrivateKernelManager",
     ]
     from jupyterhub.singleuser.app import main

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import secrets
+import sqlite3
 import sys
 import tempfile
 import urllib.parse
@@ -13,153 +14,32 @@ from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
+from jupyterhub.services.auth import HubOAuthCallbackHandler
 from tornado import web
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 
 from xraydojo import DojoError, language
 from xraydojo.grade.course import ClassFolder
-from xraydojo.grade.export import export, opened, read_marks
+from xraydojo.grade.export import export
 from xraydojo.grade.submission import LARGEST_FILE
-from xraydojo.hub import roster
+from xraydojo.hub import roster, sharing
 from xraydojo.hub.accounts import LiveCourse
 from xraydojo.hub.configuration import learners_group, points
-from xraydojo.hub.course import FILE, Course, OpenUnit
+from xraydojo.hub.course import FILE, OpenUnit
 from xraydojo.hub.gpu_handler import GpuLease, leases_of
-from xraydojo.hub.gpu_leases import Leases
+from xraydojo.hub.now_page import NowPage, NowScript, Share
+from xraydojo.hub.page import FEEDBACK_POLICY, Class, ForInstructors, Page
 from xraydojo.hub.queue import KEY, Queue, Submission
+from xraydojo.hub.sharing import Sharing
+from xraydojo.hub.sharing_handler import Shared
 from xraydojo.language import L
 from xraydojo.lesson import read_syllabus
 
-# pages run nothing, load nothing from elsewhere, and stand in no frame
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-# feedback brings its own style and pictures, and is in a sandbox besides: nothing in it runs even if it could
-FEEDBACK_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; sandbox; frame-ancestors 'none'"
 # seconds for a learner's server, which is the learner's own and may answer anything, to give its notebook
 LONGEST_FETCH = 30
+_BETWEEN_FORGETTING = 600  # seconds
 log = logging.getLogger("xraydojo.hub")
-
-
-@dataclass
-class Class:
-    """What all pages share: the class's folder, its course as it is now, its queue, its gradebook, and the leases of GPUs if there are any."""
-
-    folder: Path
-    live: LiveCourse
-    queue: Queue
-    gradebook: str
-    leases: Leases | None = None
-
-    @property
-    def course(self) -> Course:
-        """The course as `course.yaml` describes it now."""
-        return self.live.now()
-
-    def marks(self, units: list[str]) -> dict[str, dict]:
-        """Return nbgrader's marks by unit and learner; nothing while there is no gradebook."""
-        try:
-            with opened(self.gradebook) as gradebook:
-                known = {assignment.name: assignment for assignment in gradebook.assignments}
-                return {id: read_marks(gradebook, known[id]) if id in known else {} for id in units}
-        except DojoError:
-            return {id: {} for id in units}
-
-    def feedback(self, learner: str, unit: str) -> Path:
-        """Return where a learner's feedback is, or is going to be."""
-        return self.folder / "feedback" / learner / unit / f"{unit}.html"
-
-
-class Page(HubOAuthenticated, web.RequestHandler):
-    """A page for people of the class."""
-
-    @property
-    def the_class(self) -> Class:
-        """The class."""
-        return self.settings["the_class"]
-
-    @property
-    def prefix(self) -> str:
-        """The path of the pages."""
-        return self.settings["prefix"]
-
-    @property
-    def name(self) -> str:
-        """Who is logged in."""
-        return self.current_user["name"]
-
-    @property
-    def is_instructor(self) -> bool:
-        """Whether this person is an instructor of the class."""
-        return self.name in self.the_class.course.instructors
-
-    def set_default_headers(self) -> None:
-        """Let no page be framed, cached or taken for something else."""
-        self.set_header("Content-Security-Policy", POLICY)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
-        self.set_header("Cache-Control", "no-store")
-
-    def prepare(self) -> None:
-        """Refuse who has left the class."""
-        if self.current_user and self.name not in self.the_class.course.people:
-            raise web.HTTPError(403)
-
-    def unit(self, id: str) -> OpenUnit:
-        """Return a unit of the class that this person may see."""
-        unit = self.the_class.course.unit(id)
-        if unit is None or not (self.is_instructor or unit.is_open(self.the_class.course.now())):
-            raise web.HTTPError(404)
-        return unit
-
-    def show(self, template: str, **values) -> None:
-        """Write a page."""
-        page = self.settings["templates"].get_template(f"{template}.html.j2")
-        self.finish(
-            page.render(
-                course=self.the_class.course,
-                name=self.name,
-                is_instructor=self.is_instructor,
-                prefix=self.prefix,
-                xsrf=self.xsrf_token.decode() if isinstance(self.xsrf_token, bytes) else self.xsrf_token,
-                L=L,
-                **values,
-            )
-        )
-
-    def show_feedback(self, learner: str, unit: str) -> None:
-        """Write the feedback on a learner's submission."""
-        try:
-            content = self.the_class.feedback(learner, unit).read_bytes()
-        except FileNotFoundError:
-            raise web.HTTPError(404) from None
-        self.set_header("Content-Security-Policy", FEEDBACK_POLICY)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(content)
-
-    def write_error(self, status_code: int, **reasons) -> None:
-        """Say in the class's language what is wrong."""
-        said = {
-            403: L("This page is not for your account.", "このページは、あなたのアカウントでは開けません。"),
-            404: L("There is nothing here.", "このページはありません。"),
-        }.get(
-            status_code,
-            L("That did not work. Please try again.", "うまくいきませんでした。もう一度お試しください。"),
-        )
-        if self.current_user:
-            self.show("said", said=said)
-        else:
-            self.finish(said)
-
-
-class ForInstructors(Page):
-    """A page for instructors only."""
-
-    def prepare(self) -> None:
-        """Refuse everybody else."""
-        super().prepare()
-        if self.current_user and not self.is_instructor:
-            raise web.HTTPError(403)
 
 
 @dataclass(frozen=True)
@@ -191,7 +71,17 @@ class LearnerPage(Page):
         """Show the path, with what is to be said first."""
         rows = await asyncio.to_thread(self._rows)
         waits = any(row.submission and row.submission.is_under_way for row in rows)
-        self.show("learner", rows=rows, said=said, waits=waits, key=secrets.token_hex(16))
+        course = self.the_class.course
+        since = await asyncio.to_thread(self.the_class.sharing.since, self.name)
+        self.show(
+            "learner",
+            rows=rows,
+            said=said,
+            waits=waits,
+            key=secrets.token_hex(16),
+            is_learner=course.learner(self.name) is not None,
+            sharing=since and datetime.fromtimestamp(since, course.timezone),
+        )
 
     def _rows(self) -> list[Row]:
         course, queue = self.the_class.course, self.the_class.queue
@@ -410,6 +300,8 @@ class Roster(ClassPage):
         except DojoError as error:
             self.set_status(409)
             return await self.show_class(str(error))
+        if action == "remove":
+            await asyncio.to_thread(self.the_class.sharing.take_back, name)
         await self._tell_hub(action, name)
         self.redirect(f"{self.prefix}class", status=303)
 
@@ -527,8 +419,12 @@ def application(the_class: Class, prefix: str, proxy: str, hub_url: str, token: 
             (prefix, LearnerPage),
             (f"{prefix}submit", Submit),
             (f"{prefix}gpu", GpuLease),
+            (f"{prefix}share", Share),
+            (f"{prefix}sharing", Shared),
             (f"{prefix}feedback/{id}", Feedback),
             (f"{prefix}class", ClassPage),
+            (f"{prefix}class/now", NowPage),
+            (f"{prefix}now.js", NowScript),
             (f"{prefix}class/start", StartServers),
             (f"{prefix}class/regrade", Regrade),
             (f"{prefix}class/roster/(add|remove)", Roster),
@@ -560,7 +456,8 @@ async def serve() -> None:
     live = LiveCourse(folder / FILE)
     language.use(live.now().language)
     leases = leases_of(folder, live.now())
-    the_class = Class(folder, live, Queue(folder), ClassFolder(folder).gradebook, leases)
+    shared = Sharing(folder / sharing.FILE)
+    the_class = Class(folder, live, Queue(folder), ClassFolder(folder).gradebook, shared, leases)
     pages = application(
         the_class,
         prefix=os.environ["JUPYTERHUB_SERVICE_PREFIX"],
@@ -570,7 +467,13 @@ async def serve() -> None:
     )
     where = urllib.parse.urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     pages.listen(where.port, where.hostname, max_body_size=100_000)
-    await asyncio.Event().wait()
+    while True:  # also when nobody comes any more
+        try:
+            names = {learner.name for learner in live.now().learners}
+            await asyncio.to_thread(shared.forget, names)
+        except sqlite3.Error as error:  # a full disk, which is no reason to end the pages
+            log.warning("what learners shared: %s", error)
+        await asyncio.sleep(_BETWEEN_FORGETTING)
 
 
 def main() -> None:
