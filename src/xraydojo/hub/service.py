@@ -18,7 +18,7 @@ from tornado import web
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 
-from xraydojo import DojoError, language
+from xraydojo import DojoError, language, logo, palette
 from xraydojo.grade.course import ClassFolder
 from xraydojo.grade.export import export, opened, read_marks
 from xraydojo.grade.submission import LARGEST_FILE
@@ -33,7 +33,7 @@ from xraydojo.language import L
 from xraydojo.lesson import read_syllabus
 
 # pages run nothing, load nothing from elsewhere, and stand in no frame
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'none'; img-src data:; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 # feedback brings its own style and pictures, and is in a sandbox besides: nothing in it runs even if it could
 FEEDBACK_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; sandbox; frame-ancestors 'none'"
 # seconds for a learner's server, which is the learner's own and may answer anything, to give its notebook
@@ -123,6 +123,7 @@ class Page(HubOAuthenticated, web.RequestHandler):
                 prefix=self.prefix,
                 xsrf=self.xsrf_token.decode() if isinstance(self.xsrf_token, bytes) else self.xsrf_token,
                 L=L,
+                logo=logo.address(),
                 **values,
             )
         )
@@ -548,7 +549,7 @@ def application(the_class: Class, prefix: str, proxy: str, hub_url: str, token: 
         templates=Environment(
             loader=PackageLoader("xraydojo.hub", "pages"), autoescape=True, undefined=StrictUndefined
         ),
-        style=(Path(__file__).parent / "pages" / "style.css").read_bytes(),
+        style=f"{palette.css()}\n{(Path(__file__).parent / 'pages' / 'style.css').read_text()}".encode(),
         cookie_secret=secrets.token_bytes(32),
         xsrf_cookies=True,
     )
