@@ -3,6 +3,7 @@
 # Okabe and Ito's palette, told apart with any colour vision (https://jfly.uni-koeln.de/color/)
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 RED, PURPLE, GREY = "#D55E00", "#CC79A7", "#6E6E6E"
+SKY = "#56B4E9"  # links and marks on a dark ground
 
 # pages: words, quieter words, lines, the ground of code and table heads, paper
 INK, QUIET, LINE, SHADE, PAPER = "#1F2328", "#57606A", "#D0D7DE", "#F6F8FA", "#FFFFFF"
@@ -21,7 +22,7 @@ CODE_FONTS = 'ui-monospace, "SFMono-Regular", Menlo, Consolas, "Noto Sans Mono C
 def css() -> str:
     """Return the palette as a CSS rule: the custom properties of the root element, such as ``--blue``."""
     colours = {
-        "blue": BLUE, "orange": ORANGE, "green": GREEN, "red": RED, "purple": PURPLE, "grey": GREY,
+        "blue": BLUE, "orange": ORANGE, "green": GREEN, "red": RED, "purple": PURPLE, "grey": GREY, "sky": SKY,
         "ink": INK, "quiet": QUIET, "line": LINE, "shade": SHADE, "paper": PAPER,
         "right": RIGHT, "wrong": WRONG, "late": LATE, "link": LINK,
         "right-shade": RIGHT_SHADE, "wrong-shade": WRONG_SHADE, "calm-shade": CALM_SHADE,

@@ -12,6 +12,7 @@ from xraydojo.language import L, current
 from xraydojo.progress import Station, Summary
 
 _COLUMNS, _WIDTH, _HEIGHT, _TOP, _RADIUS = 6, 150, 134, 52, 22
+_LEGEND = 340  # wide
 _TRACK = "#B8B8B8"  # darker than the lines of pages: the road is what the picture is about
 _FONTS = palette.FONTS.replace('"', "'")
 _BAR = 10  # signs
@@ -145,7 +146,7 @@ def picture(summary: Summary) -> str:
     stations = summary.stations
     points = [_point(i) for i in range(len(stations))]
     rows = math.ceil(len(stations) / _COLUMNS)
-    width, height = _WIDTH * min(_COLUMNS, len(stations)), _TOP + rows * _HEIGHT + 34
+    width, height = max(_LEGEND, _WIDTH * min(_COLUMNS, len(stations))), _TOP + rows * _HEIGHT + 34
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" font-family="{_FONTS}">',
         f"<title>{escape(described(summary))}</title>",
