@@ -145,7 +145,6 @@ def _configuration(lang: str, static: Path) -> dict:
         "html_show_sourcelink": False,
         "html_copy_source": False,
         "html_use_index": False,
-        "html_last_updated_fmt": None,
     }
 
 

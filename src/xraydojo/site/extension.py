@@ -48,38 +48,35 @@ class CourseGlossary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a section for each head of the index."""
         sections = []
+        titles = {entry.id: entry.title[self.config.language] for entry in read_syllabus()}
         for head, terms in groups(read_glossary(), self.config.language).items():
             section = nodes.section(ids=[nodes.make_id(f"head-{terms[0].anchor}")])
             section += nodes.title(text=head)
-            section += nodes.definition_list("", *map(self._entry, terms), classes=["glossary"])
+            entries = [self._entry(term, titles[term.unit]) for term in terms]
+            section += nodes.definition_list("", *entries, classes=["glossary"])
             sections.append(section)
         return sections
 
-    def _entry(self, term: Term) -> nodes.definition_list_item:
+    def _entry(self, term: Term, title: str) -> nodes.definition_list_item:
         language = self.config.language
         other = LANGUAGES[1 - LANGUAGES.index(language)]
         name, foreign = term.name(language), term.name(other)
+        # for the search: a term is found before the pages that use it
         self.env.domains.standard_domain.note_object("term", name, term.anchor, location=self.get_location())
-        reading = f"（{term.reading}）" if language == "ja" and term.reading != term.ja else ""
         head = nodes.term("", name, ids=[term.anchor])
-        if reading:
-            head += nodes.inline(text=reading, classes=["reading"])
+        if language == "ja" and term.reading != term.ja:
+            head += nodes.inline(text=f"（{term.reading}）", classes=["reading"])
         if foreign != name:
             head += nodes.inline(text=foreign, classes=["foreign", f"language-{other}"])
         body = nodes.paragraph(text=term.definition[language] + " ")
-        body += self._first_use(term)
+        body += self._first_use(term.unit, title)
         return nodes.definition_list_item("", head, nodes.definition("", body))
 
-    def _first_use(self, term: Term) -> nodes.Node:
-        entry = next(entry for entry in read_syllabus() if entry.id == term.unit)
-        words = L(f"Unit {entry.id[:2]}", f"単元{entry.id[:2]}")
-        page = f"{UNITS}/{entry.id}"
+    def _first_use(self, unit: str, title: str) -> nodes.Node:
+        words, page = L(f"Unit {unit[:2]}", f"単元{unit[:2]}"), f"{UNITS}/{unit}"
         if page not in self.env.found_docs:
             return nodes.inline(text=words, classes=["unit"])
-        address = f"{page}.html"
-        return nodes.reference(
-            "", words, refuri=address, reftitle=entry.title[self.config.language], classes=["unit"]
-        )
+        return nodes.reference("", words, refuri=f"{page}.html", reftitle=title, classes=["unit"])
 
 
 def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
@@ -90,25 +87,22 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
     texts = {}
     for cell in json.loads(source.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", []):
-            for kind in ("image/png", "image/svg+xml"):
-                if alt := output.get("metadata", {}).get(kind, {}).get("alt"):
-                    picture = base64.b64decode(output["data"][kind])
-                    # myst-nb names the file by its content
-                    texts[hashlib.sha256(picture).hexdigest()] = alt
+            if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+                # myst-nb names the file by its content
+                picture = base64.b64decode(output["data"]["image/png"])
+                texts[hashlib.sha256(picture).hexdigest()] = alt
     for image in doctree.findall(nodes.image):
         image["alt"] = texts.get(PurePosixPath(image["uri"]).stem, image.get("alt", ""))
 
 
 def join_japanese_lines(app: Sphinx, doctree: nodes.document) -> None:
     """Join lines between two Japanese signs: a browser would set a space there, which Japanese does not have."""
-    for text in list(doctree.findall(nodes.Text)):
+    for parent in list(doctree.findall(nodes.TextElement)):
+        signs = [node.astext() for node in parent.children]
         # MyST makes a line's end a node of its own
-        if text != "\n":
-            continue
-        place = text.parent.index(text)
-        around = text.parent[max(0, place - 1) : place + 2]
-        if _BROKEN.search("".join(node.astext() for node in around)):
-            text.parent.remove(text)
+        for place in reversed(range(1, len(signs) - 1)):
+            if signs[place] == "\n" and _BROKEN.search("".join(signs[place - 1 : place + 2])):
+                del parent[place]
 
 
 def drop_empty_heads(app: Sphinx, doctree: nodes.document) -> None:

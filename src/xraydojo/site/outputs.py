@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def _run(page: Page, advance: Callable) -> None:
         )
         try:
             # as under nbgrader: nothing is recorded for a learner, and widgets stand still at their first state
-            client.execute(env=os.environ | {"NBGRADER_EXECUTION": "validate"})
+            client.execute(env=os.environ | {"NBGRADER_EXECUTION": "validate"}, stderr=subprocess.DEVNULL)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             said = getattr(error, "evalue", None) or str(error).strip().splitlines()[0]
             raise _Failure(page, running[-1] if running else "?", said) from None

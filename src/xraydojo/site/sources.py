@@ -109,18 +109,24 @@ def _card(card: Card) -> str:
         ),
     ]
     parts = [f"## {L(**card.title)}", _one_line(L(**card.description))]
-    parts.append("\n".join(f"* **{name}**{L(':', '：')} {_one_line(value)}" for name, value in rows))
+    parts.append("\n".join(f"* **{name}**{L(': ', '：')}{_one_line(value)}" for name, value in rows))
     if card.layout:
         parts.append(f"{L('Files:', 'ファイル：')}\n\n```text\n{card.layout.strip()}\n```")
     if card.citation:
         parts.append(
-            L("To cite:", "引用：") + "\n\n" + "\n".join(f"> {_one_line(text)}\n" for text in card.citation)
+            L("To cite:", "引用：")
+            + "\n\n"
+            + "\n".join(f"> {_linked(_one_line(text))}\n" for text in card.citation)
         )
     return "\n\n".join(parts)
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _linked(text: str) -> str:
+    return re.sub(r"https?://\S+", r"<\g<0>>", text)
 
 
 def _glossary() -> str:
