@@ -229,6 +229,8 @@ def test_search_finds_japanese_words_that_stand_on_a_page(visit, words, found):
     page.locator(".search-summary").filter(has_text=re.compile("見つか|一致")).wait_for()
     titles = page.locator("#search-results li a").all_inner_texts()
     assert any("02 パーセプトロン" in title for title in titles) == found
+    # whole words are highlighted on the page that is opened next
+    assert page.evaluate("localStorage.getItem('sphinx_highlight_terms')") == words
 
 
 def test_search_finds_english_words_on_english_pages(visit):

@@ -38,8 +38,10 @@ def build(folders: list[Path], out: Path) -> list[str]:
     """
     _refuse_without_sphinx()
     npm.install(HERE, MATHJAX / "es5" / "tex-svg.js")
+    print(L("Building the notebooks …", "ノートブックを構築しています…"), flush=True)
     found = pages(folders)
     run(found)
+    print(L("Making the pages …", "ページを作っています…"), flush=True)
     warnings = []
     with tempfile.TemporaryDirectory() as place:
         for lang in LANGUAGES:

@@ -109,6 +109,8 @@ def run(pages: list[Page]) -> None:
                 _run(page, lambda **_: progress.advance(bar))
             except _Failure as failure:
                 failures.append(str(failure))
+                # at once, too: the others may take an hour
+                progress.console.print(f"✗ {failure}", markup=False, highlight=False, soft_wrap=True)
     if failures:
         raise DojoError("\n".join(failures))
 
