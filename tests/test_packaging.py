@@ -17,7 +17,10 @@ from xraydojo.lesson import REPOSITORY
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = [Requirement(line) for line in (REPOSITORY / "requirements.lock").read_text().splitlines()]
 NEEDED = [
-    Requirement(text) for text in PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["test"]
+    Requirement(text)
+    for text in PROJECT["project"]["dependencies"]
+    + PROJECT["project"]["optional-dependencies"]["site"]
+    + PROJECT["dependency-groups"]["test"]
 ]
 SYSTEMS = [
     {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from xraydojo import DojoError
+from xraydojo import DojoError, logo, palette
 from xraydojo.language import L, current
 from xraydojo.progress import Station, Summary
 from xraydojo.road import hours
@@ -29,6 +29,8 @@ def certificate(summary: Summary, name: str = "") -> str:
     minutes = sum(s.entry.reading_minutes + s.entry.exercise_minutes for s in stations)
     return template.render(
         L=L,
+        palette=palette,
+        logo=logo.address(),
         lang=current(),
         name=name,
         rows=[(s.entry.id[:2], s.entry.title[current()], _exercises(s), _date(s.finished)) for s in stations],

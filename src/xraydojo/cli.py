@@ -142,6 +142,22 @@ def prove(units: Units = None) -> None:
 
 
 @app.command()
+def site(
+    units: Units = None,
+    folder: Annotated[Path, typer.Option(help="For the pages; site when not said.")] = Path("site"),
+) -> None:
+    """Write the course as a web site, in both languages, with the figures of the solved notebooks."""
+    from xraydojo.site import build
+
+    for warning in build(_folders(units), folder):
+        console.print(f"⚠ {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        L(f"the site is in {folder}: open {folder / 'index.html'}", f"サイトを {folder} に書き出しました。{folder / 'index.html'} を開いてください"),
+        soft_wrap=True, markup=False,
+    )  # fmt: skip
+
+
+@app.command()
 def grade(
     what: Annotated[
         list[str] | None,

@@ -21,7 +21,7 @@ from types import FrameType
 from IPython import get_ipython
 from IPython.display import display
 
-from xraydojo import language, place
+from xraydojo import language, palette, place
 from xraydojo.language import LANGUAGES, L, current
 
 _MENU_EN = "menu Run > Run All Above Selected Cell"
@@ -499,8 +499,12 @@ class Box:
         return {"text/plain": str(self), "text/html": self._html()}
 
     def _html(self) -> str:
-        color, shade = ("#0072B2", "#EAF3F9") if self.advice.calm else ("#D55E00", "#FDF1E8")
-        box = f"border-left:6px solid {color};background:{shade};color:#222;padding:8px 12px;border-radius:3px;line-height:1.6"
+        calm = self.advice.calm
+        box = (
+            palette.box(palette.BLUE, palette.CALM_SHADE)
+            if calm
+            else palette.box(palette.RED, palette.WRONG_SHADE)
+        )
         lines = [f'<div style="font-weight:bold">{marked_code(self.advice.happened)}</div>']
         lines += [f"<div>{marked_code(self.advice.cause)}</div>"] if self.advice.cause else []
         lines.append(f'<div style="margin-top:6px">→ {marked_code(self.advice.next)}</div>')

@@ -6,9 +6,8 @@ import matplotlib.pyplot as plt
 from IPython import get_ipython
 from IPython.display import Image, display
 
-# Okabe and Ito's palette, told apart with any colour vision (https://jfly.uni-koeln.de/color/)
-BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
-RED, PURPLE, GREY = "#D55E00", "#CC79A7", "#6E6E6E"
+# lessons name them figures.BLUE and so on
+from xraydojo.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 
 
 def style() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from xraydojo import palette
 from xraydojo.language import L
 
 ENOUGH_MEMORY = (
@@ -69,7 +70,7 @@ class Table(tuple):
         return f'<table style="text-align:left">{rows}</table><p><b>{html.escape(self.summary)}</b></p>'
 
 
-_MARKS = {True: ("✓", "#009E73"), None: ("○", "#6E6E6E"), False: ("✗", "#D55E00")}
+_MARKS = {True: ("✓", palette.GREEN), None: ("○", palette.GREY), False: ("✗", palette.RED)}
 
 
 def _html_row(row: Row) -> str:

@@ -7,14 +7,14 @@ from html import escape
 from rich.table import Table
 from rich.text import Text
 
+from xraydojo import palette
 from xraydojo.language import L, current
 from xraydojo.progress import Station, Summary
 
 _COLUMNS, _WIDTH, _HEIGHT, _TOP, _RADIUS = 6, 150, 134, 52, 22
-# the palette of `xraydojo.figures`, which would bring Matplotlib into `dojo start`
-_GREEN, _BLUE, _ORANGE = "#009E73", "#0072B2", "#E69F00"
-_INK, _FAINT, _LINE = "#222222", "#595959", "#B8B8B8"
-_FONTS = "'Noto Sans CJK JP','Hiragino Sans','Yu Gothic',Meiryo,'Segoe UI',Helvetica,Arial,sans-serif"
+_LEGEND = 340  # wide
+_TRACK = "#B8B8B8"  # darker than the lines of pages: the road is what the picture is about
+_FONTS = palette.FONTS.replace('"', "'")
 _BAR = 10  # signs
 _MARKS = {"done": "✓", "under way": "▶", "open": ""}
 _STYLES = {"done": "green", "under way": "blue", "open": "dim"}
@@ -146,11 +146,11 @@ def picture(summary: Summary) -> str:
     stations = summary.stations
     points = [_point(i) for i in range(len(stations))]
     rows = math.ceil(len(stations) / _COLUMNS)
-    width, height = _WIDTH * min(_COLUMNS, len(stations)), _TOP + rows * _HEIGHT + 34
+    width, height = max(_LEGEND, _WIDTH * min(_COLUMNS, len(stations))), _TOP + rows * _HEIGHT + 34
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" font-family="{_FONTS}">',
         f"<title>{escape(described(summary))}</title>",
-        f'<rect width="{width}" height="{height}" rx="10" fill="#FFFFFF" stroke="#D0D0D0"/>',
+        f'<rect width="{width}" height="{height}" rx="10" fill="{palette.PAPER}" stroke="{palette.LINE}"/>',
     ]
     drawn += [_track(a, b, station.state == "done") for station, a, b in zip(stations, points, points[1:])]
     done = {station.entry.id for station in stations if station.state == "done"}
@@ -180,7 +180,7 @@ def _track(start: tuple[float, float], end: tuple[float, float], done: bool) -> 
     if y1 != y2:
         side = 72 if x1 > _WIDTH else -72
         way = f"C{x1 + side:g} {y1:g} {x2 + side:g} {y2:g} {x2:g} {y2:g}"
-    look = (_GREEN, 5, "") if done else (_LINE, 3, ' stroke-dasharray="2 6" stroke-linecap="round"')
+    look = (palette.GREEN, 5, "") if done else (_TRACK, 3, ' stroke-dasharray="2 6" stroke-linecap="round"')
     return (
         f'<path d="M{x1:g} {y1:g} {way}" fill="none" stroke="{look[0]}" stroke-width="{look[1]}"{look[2]}/>'
     )
@@ -189,7 +189,7 @@ def _track(start: tuple[float, float], end: tuple[float, float], done: bool) -> 
 def _drawn_station(station: Station, x: float, y: float, missing: list[str]) -> str:
     """Draw a station with its number, its title, what is left of it, and the units that should come first."""
     words = _rows(_short(station))
-    parts = [_text(x, y + _RADIUS + 17 + 14 * i, row, 12, _INK) for i, row in enumerate(words)]
+    parts = [_text(x, y + _RADIUS + 17 + 14 * i, row, 12, palette.INK) for i, row in enumerate(words)]
     notes = [L(f"{station.minutes_left} min left", f"あと {station.minutes_left} 分")]
     if station.state == "done":
         notes = [L("done", "修了")]
@@ -197,25 +197,25 @@ def _drawn_station(station: Station, x: float, y: float, missing: list[str]) -> 
         first = L(", ", "、").join(id[:2] for id in missing)
         notes.append(L(f"after {first}", f"{first} のあとで"))
     top = y + _RADIUS + 17 + 14 * len(words)
-    parts += [_text(x, top + 14 * i, note, 11, _FAINT) for i, note in enumerate(notes)]
+    parts += [_text(x, top + 14 * i, note, 11, palette.QUIET) for i, note in enumerate(notes)]
     return _SHAPES[station.state](station, x, y, station.entry.id[:2]) + "".join(parts)
 
 
 def _here(x: float, y: float, begun: bool) -> str:
     """Mark the station at which to go on."""
     words = L("go on here", "ここから") if begun else L("begin here", "ここから")
-    return f'<path d="M{x - 7:g} {y - 37:g} h14 l-7 10 z" fill="{_ORANGE}"/>' + _text(
-        x, y - 41, words, 12, _INK, "bold"
+    return f'<path d="M{x - 7:g} {y - 37:g} h14 l-7 10 z" fill="{palette.ORANGE}"/>' + _text(
+        x, y - 41, words, 12, palette.INK, "bold"
     )
 
 
 def _done(station: Station, x: float, y: float, number: str) -> str:
     badge = f"M{x + 11:g} {y - 15:g} l4 4 l8 -9"
     return (
-        f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="{_GREEN}"/>'
-        + _text(x, y + 6, number, 16, "#FFFFFF", "bold")
-        + f'<circle cx="{x + 17:g}" cy="{y - 15:g}" r="10" fill="#FFFFFF" stroke="{_GREEN}" stroke-width="2"/>'
-        + f'<path d="{badge}" fill="none" stroke="{_GREEN}" stroke-width="3"/>'
+        f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="{palette.GREEN}"/>'
+        + _text(x, y + 6, number, 16, palette.PAPER, "bold")
+        + f'<circle cx="{x + 17:g}" cy="{y - 15:g}" r="10" fill="{palette.PAPER}" stroke="{palette.GREEN}" stroke-width="2"/>'
+        + f'<path d="{badge}" fill="none" stroke="{palette.GREEN}" stroke-width="3"/>'
     )
 
 
@@ -225,17 +225,17 @@ def _under_way(station: Station, x: float, y: float, number: str) -> str:
     end_x, end_y = x + _RADIUS * math.sin(angle), y - _RADIUS * math.cos(angle)
     arc = f"M{x:g} {y - _RADIUS:g} A{_RADIUS} {_RADIUS} 0 {int(share > 0.5)} 1 {end_x:.1f} {end_y:.1f}"
     return (
-        f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="#FFFFFF" stroke="{_LINE}" stroke-width="6"/>'
-        f'<path d="{arc}" fill="none" stroke="{_BLUE}" stroke-width="6"/>'
-        + _text(x, y + 1, number, 15, _INK, "bold")
-        + _text(x, y + 13, f"{station.solved}/{len(station.core)}", 10, _INK)
+        f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="{palette.PAPER}" stroke="{_TRACK}" stroke-width="6"/>'
+        f'<path d="{arc}" fill="none" stroke="{palette.BLUE}" stroke-width="6"/>'
+        + _text(x, y + 1, number, 15, palette.INK, "bold")
+        + _text(x, y + 13, f"{station.solved}/{len(station.core)}", 10, palette.INK)
     )
 
 
 def _open(station: Station, x: float, y: float, number: str) -> str:
     return (
-        f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="#FFFFFF" stroke="{_FAINT}" stroke-width="2" stroke-dasharray="5 4"/>'
-        + _text(x, y + 6, number, 16, _INK)
+        f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="{palette.PAPER}" stroke="{palette.QUIET}" stroke-width="2" stroke-dasharray="5 4"/>'
+        + _text(x, y + 6, number, 16, palette.INK)
     )
 
 
@@ -244,7 +244,7 @@ _SHAPES = {"done": _done, "under way": _under_way, "open": _open}
 
 def _text(x: float, y: float, words: str, size: float, color: str, weight: str = "normal") -> str:
     # a rim in the ground's colour, so that a track behind words does not cross them out
-    rim = "" if color == "#FFFFFF" else ' stroke="#FFFFFF" stroke-width="3" paint-order="stroke"'
+    rim = "" if color == palette.PAPER else f' stroke="{palette.PAPER}" stroke-width="3" paint-order="stroke"'
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{color}"{rim} '
         f'text-anchor="middle">{escape(words)}</text>'
@@ -254,16 +254,16 @@ def _text(x: float, y: float, words: str, size: float, color: str, weight: str =
 def _legend(y: float) -> str:
     """Say what the three shapes mean."""
     entries = (
-        (f'<circle cx="20" cy="{y - 4:g}" r="7" fill="{_GREEN}"/><path d="M16 {y - 4:g} l3 3 l5 -6" fill="none" '
-         'stroke="#FFFFFF" stroke-width="2"/>', L("done", "修了")),
-        (f'<circle cx="20" cy="{y - 4:g}" r="6" fill="none" stroke="{_LINE}" stroke-width="3"/>'
-         f'<path d="M20 {y - 10:g} A6 6 0 0 1 20 {y + 2:g}" fill="none" stroke="{_BLUE}" stroke-width="3"/>',
+        (f'<circle cx="20" cy="{y - 4:g}" r="7" fill="{palette.GREEN}"/><path d="M16 {y - 4:g} l3 3 l5 -6" fill="none" '
+         f'stroke="{palette.PAPER}" stroke-width="2"/>', L("done", "修了")),
+        (f'<circle cx="20" cy="{y - 4:g}" r="6" fill="none" stroke="{_TRACK}" stroke-width="3"/>'
+         f'<path d="M20 {y - 10:g} A6 6 0 0 1 20 {y + 2:g}" fill="none" stroke="{palette.BLUE}" stroke-width="3"/>',
          L("under way", "学習中")),
-        (f'<circle cx="20" cy="{y - 4:g}" r="6" fill="none" stroke="{_FAINT}" stroke-width="2" stroke-dasharray="3 2"/>',
+        (f'<circle cx="20" cy="{y - 4:g}" r="6" fill="none" stroke="{palette.QUIET}" stroke-width="2" stroke-dasharray="3 2"/>',
          L("open", "これから")),
     )  # fmt: skip
     return "".join(
-        f'<g transform="translate({i * 110} 0)">{shape}<text x="34" y="{y:g}" font-size="12" fill="{_INK}">{words}</text></g>'
+        f'<g transform="translate({i * 110} 0)">{shape}<text x="34" y="{y:g}" font-size="12" fill="{palette.INK}">{words}</text></g>'
         for i, (shape, words) in enumerate(entries)
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xraydojo import crash, progress
+from xraydojo import crash, palette, progress
 from xraydojo.check import misconception
 from xraydojo.check.compare import Difference, compare
 from xraydojo.check.verdict import Verdict, picture, show
@@ -253,7 +253,7 @@ def yours_or(library_function):
 
 class _Notice(str):
     def _repr_html_(self):
-        return f'<div style="color:#6E6E6E;font-size:90%">ℹ {self}</div>'
+        return f'<div style="color:{palette.GREY};font-size:90%">ℹ {self}</div>'
 
 
 def _generator(exercise: str) -> np.random.Generator:

@@ -1,6 +1,6 @@
 """Hints after a failed check, to be opened step by step: where to look, what was probably meant, a worked example, what to read again."""
 
-from xraydojo import place
+from xraydojo import palette, place
 from xraydojo.crash import marked_code
 from xraydojo.language import L, current
 from xraydojo.outline import Exercise, outline
@@ -97,7 +97,7 @@ def _lesson_steps(exercise: Exercise) -> list[tuple[str, str]]:
         )
     if exercise.section:
         # JupyterLab's own address of a cell; those of headings fail in Japanese
-        link = f'<a style="color:#0B57A4" href="#cell-id={exercise.section_cell}">{marked_code(exercise.section)}</a>'
+        link = f'<a style="color:{palette.LINK}" href="#cell-id={exercise.section_cell}">{marked_code(exercise.section)}</a>'
         again = L(f"Read “{link}” once more, with your question in mind.", f"「{link}」を、疑問に思うところを探しながら読み直してみましょう。")  # fmt: skip
         steps.append(
             (L("what to read again", "読み直すところ"), f'<div style="margin:2px 0 0 14px">{again}</div>')

@@ -8,6 +8,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
+from xraydojo import palette
 from xraydojo.check.ladder import ladder
 from xraydojo.crash import folded_trace
 from xraydojo.language import L
@@ -64,7 +65,6 @@ class Verdict:
         return {"text/plain": str(self), "text/html": self._html(), MIME: record}
 
     def _html(self) -> str:
-        color, shade = ("#009E73", "#E9F6F1") if self.rung is None else ("#D55E00", "#FDF1E8")
         lines = [f'<div style="font-weight:bold">{html.escape(self.headline)}</div>']
         if self.message:
             lines.append(f'<div style="white-space:pre-line">{html.escape(self.message)}</div>')
@@ -79,8 +79,10 @@ class Verdict:
             lines.append(f'<div style="margin-top:6px">{html.escape(marked(self.hint))}</div>')
         if self.trace:
             lines.append(folded_trace(self.trace))
-        box = f"border-left:6px solid {color};background:{shade};color:#222;padding:8px 12px;border-radius:3px;line-height:1.6"
-        return f'<div class="xraydojo-check" style="{box}">{"".join(lines)}</div>'
+        colours = (
+            (palette.GREEN, palette.RIGHT_SHADE) if self.rung is None else (palette.RED, palette.WRONG_SHADE)
+        )
+        return f'<div class="xraydojo-check" style="{palette.box(*colours)}">{"".join(lines)}</div>'
 
 
 def marked(hint: str) -> str:

@@ -17,7 +17,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from scipy.stats import pearsonr
 
-from xraydojo import DojoError, figures
+from xraydojo import DojoError, figures, palette
 from xraydojo.grade.course import ClassFolder
 from xraydojo.grade.export import Mark, opened, read_marks
 from xraydojo.grade.feedback import with_code
@@ -42,9 +42,9 @@ _DRAWN = {
     "failed": (figures.ORANGE, "//"),
     "crashed": (figures.RED, "xx"),
     "timeout": (figures.PURPLE, ".."),
-    "missing": ("#8C8C8C", "\\\\"),
-    "unwritten": ("#DDDDDD", ""),
-    "not_run": ("#FFFFFF", "++"),
+    "missing": (figures.GREY, "\\\\"),
+    "unwritten": (palette.LINE, ""),
+    "not_run": (palette.PAPER, "++"),
 }
 
 
@@ -164,6 +164,7 @@ def class_report(unit: Unit, results: Sequence[Result]) -> str:
     pairs = similar_pairs(unit, {result.learner: result.answers for result in graded})
     page = _template().render(
         L=L,
+        palette=palette,
         language=current(),
         title=_title(unit),
         unit=unit,

@@ -16,6 +16,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from xraydojo import palette
 from xraydojo.check.verdict import MIME
 from xraydojo.grade.formula import formula
 from xraydojo.grade.rebuild import exercise_of, released, role
@@ -92,6 +93,7 @@ def feedback(report: Report, remarks: Remarks | None = None) -> str:
     """
     index = LANGUAGES.index(report.language)
     page = _template().render(
+        palette=palette,
         report=report,
         remarks=remarks or Remarks({test.exercise: test.points for test in report.tests}, {}),
         sections=_sections(report.notebook),

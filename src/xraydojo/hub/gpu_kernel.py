@@ -20,6 +20,7 @@ from types import ModuleType
 
 from IPython.display import display
 
+from xraydojo import palette
 from xraydojo.language import L
 
 _PAUSE = 1.0  # seconds between two looks at the news
@@ -133,7 +134,9 @@ class News:
             self._number += not is_same
             self._shown = news
             text = news["text"]
-            page = f'<div style="border-left:.3em solid #0072b2;padding:.2em .8em">{escape(text)}</div>'
+            page = (
+                f'<div style="border-left:.3em solid {palette.BLUE};padding:.2em .8em">{escape(text)}</div>'
+            )
             display(
                 {"text/html": page, "text/plain": text},
                 raw=True,

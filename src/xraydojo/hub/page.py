@@ -6,7 +6,7 @@ from pathlib import Path
 from jupyterhub.services.auth import HubOAuthenticated
 from tornado import web
 
-from xraydojo import DojoError
+from xraydojo import DojoError, logo
 from xraydojo.grade.export import opened, read_marks
 from xraydojo.hub.accounts import LiveCourse
 from xraydojo.hub.course import Course, OpenUnit
@@ -16,7 +16,7 @@ from xraydojo.hub.sharing import Sharing
 from xraydojo.language import L
 
 # pages run nothing, load nothing from elsewhere, and stand in no frame
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'none'; img-src data:; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 # feedback brings its own style and pictures, and is in a sandbox besides: nothing in it runs even if it could
 FEEDBACK_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; sandbox; frame-ancestors 'none'"
 
@@ -106,6 +106,7 @@ class Page(HubOAuthenticated, web.RequestHandler):
                 prefix=self.prefix,
                 xsrf=self.xsrf_token.decode() if isinstance(self.xsrf_token, bytes) else self.xsrf_token,
                 L=L,
+                logo=logo.address(),
                 **values,
             )
         )

@@ -19,7 +19,7 @@ from tornado import web
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 
-from xraydojo import DojoError, language
+from xraydojo import DojoError, language, palette
 from xraydojo.grade.course import ClassFolder
 from xraydojo.grade.export import export
 from xraydojo.grade.submission import LARGEST_FILE
@@ -444,7 +444,7 @@ def application(the_class: Class, prefix: str, proxy: str, hub_url: str, token: 
         templates=Environment(
             loader=PackageLoader("xraydojo.hub", "pages"), autoescape=True, undefined=StrictUndefined
         ),
-        style=(Path(__file__).parent / "pages" / "style.css").read_bytes(),
+        style=f"{palette.css()}\n{(Path(__file__).parent / 'pages' / 'style.css').read_text()}".encode(),
         cookie_secret=secrets.token_bytes(32),
         xsrf_cookies=True,
     )
