@@ -739,7 +739,7 @@ print(measure(small_loss, np.array([1.0, -2 - np.log(3)]), 1e-5))
 # ### 演習6（発展・ボーナス点）：`backward`
 #
 # `backward(params, cache, y)` を書いてください。`params` と `cache` は `forward` のもの、`y` は N 個の正しいクラスです。交差エントロピー（平均）の勾配を、
-# `"W1"`、`"b1"`、`"W2"`、`"b2"` の四つを入れた辞書で返します。形はそれぞれ、元のパラメーターと同じです。
+# `"W1"`、`"b1"`、`"W2"`、`"b2"` の四つを入れた辞書で返します。形はそれぞれ、元のパラメータと同じです。
 #
 # この単元の山場です。点数はボーナスなので、飛ばしてもかまいません。その場合、この先のデモはライブラリの `backward` で動きます。
 #
@@ -863,7 +863,7 @@ figures.show(L("Backpropagation against measured slopes: all 26 points lie on th
 # %% [markdown] lang="ja"
 # ## 坂を下る：勾配降下法
 #
-# 勾配は上り坂の向きを指しています。そこで、どのパラメーターも反対の向きに一歩進めます。
+# 勾配は上り坂の向きを指しています。そこで、どのパラメータも反対の向きに一歩進めます。
 #
 # $$ w \leftarrow w - \eta\,\frac{\partial\,\text{損失}}{\partial w} $$
 #
@@ -880,7 +880,7 @@ figures.show(L("Backpropagation against measured slopes: all 26 points lie on th
 # %% exercise="sgd_step"
 def sgd_step(params, grads, lr):
     L("""Return new parameters, one step of length lr against the gradient.""",
-      """勾配と反対の向きに lr 倍だけ進めた、新しいパラメーターを返す。""")
+      """勾配と反対の向きに lr 倍だけ進めた、新しいパラメータを返す。""")
     ### BEGIN SOLUTION
     return {name: params[name] - lr * grads[name] for name in params}
     ### END SOLUTION

@@ -256,7 +256,7 @@ def forward(params, X):
 
 # %% exercise="forward" wrong="biases_forgotten"
 # en: There are four parameters, and you use two. What is added after each product?
-# ja: パラメーターは四つありますが、二つしか使っていません。それぞれの積に何を足すのでしたか。
+# ja: パラメータは四つありますが、二つしか使っていません。それぞれの積に何を足すのでしたか。
 def forward(params, X):
     z1 = X @ params["W1"]
     a1 = sigmoid(z1)
@@ -619,7 +619,7 @@ def sgd_step(params, grads, lr):
 
 # %% exercise="sgd_step" wrong="only_the_step"
 # en: You return the step alone. It has to be taken from where the parameters are now.
-# ja: 動く量だけを返しています。今のパラメーターから、その分だけ動かしましょう。
+# ja: 動く量だけを返しています。今のパラメータから、その分だけ動かしましょう。
 def sgd_step(params, grads, lr):
     return {name: -lr * grads[name] for name in params}
 
@@ -665,6 +665,6 @@ def sgd_step(params, grads, lr):
 
 # %% exercise="sgd_step" wrong="shrunk_by_the_gradient"
 # en: You multiply the parameters by (1 - lr·gradient). The step is taken off; it does not depend on the parameter's own value.
-# ja: パラメーターに (1 - lr·勾配) を掛けています。一歩は引き算で、パラメーター自身の値にはよりません。
+# ja: パラメータに (1 - lr·勾配) を掛けています。一歩は引き算で、パラメータ自身の値にはよりません。
 def sgd_step(params, grads, lr):
     return {name: params[name] * (1 - lr * grads[name]) for name in params}

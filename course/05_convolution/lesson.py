@@ -856,7 +856,7 @@ figures.show(L("Profile down through lower ribs and diaphragm: after sharpening 
 # **一つ**だけで 36,865 個必要です。
 
 # %% [markdown] lang="en"
-# ### Exercise 5 (optional, 発展): `conv2d_layer`
+# ### Exercise 5 (optional): `conv2d_layer`
 #
 # *The points of this exercise are a bonus.* Write `conv2d_layer(x, w, b, stride=1, padding=0)`. Only rows and columns are
 # padded, not films and channels:
@@ -1047,7 +1047,7 @@ figures.show(L("Above, four feature maps of edges; below, the film and three map
 # * **バイアス。** すべての場所に足されるので、$db = 10 + 1 = 11$ です。
 
 # %% [markdown] lang="en"
-# ### Exercise 6 (optional, 発展): `conv2d_backward`
+# ### Exercise 6 (optional): `conv2d_backward`
 #
 # *The points of this exercise are a bonus.* Write `conv2d_backward(dout, x, w, stride, padding)` for the layer of exercise 5
 # and return `dx, dw, db` in the shapes of `x`, `w` and `b`. Pad `x` as before, go through the same windows, and

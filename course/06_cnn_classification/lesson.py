@@ -607,7 +607,7 @@ with check("residual_block", hidden=True) as t:
 # A ResNet is one convolution and then blocks, in **stages**. Within a stage the shape stays; from stage to stage rows and columns are halved and channels doubled. At the end the
 # mean of each map is taken (global average pooling), so that few parameters are left for the last layer, and a film of any size would do.
 #
-# ### Exercise 5 (optional, 発展): `resnet`
+# ### Exercise 5 (optional): `resnet`
 #
 # *The points of this exercise are a bonus.* Write `resnet(input_shape, classes, blocks)`. `blocks` says how many blocks each stage has; `(2, 1)` means two in stage 0 and one in stage 1.
 #
