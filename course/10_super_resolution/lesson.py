@@ -823,7 +823,7 @@ def sharpness_first(y, p):
 
 keras.utils.set_random_seed(1)
 painter = build_vdsr(6)
-painter.name = L("Perceptual", "知覚損失")
+painter.name = "Perceptual"
 painter.set_weights(deep.get_weights())
 _ = train(painter, sharpness_first, lr=3e-4, epochs=2)
 
@@ -889,7 +889,7 @@ def structure(images):
     smooth = lambda width: ndimage.gaussian_filter(images, (0, width, width))
     return ndimage.uniform_filter((smooth(0.8) - smooth(2.5)) ** 2, size=(1, 13, 13))
 
-truth, safe, bold = (images[..., 0].astype(float) for images in (test_films, twice["VDSR"], twice[painter.name]))
+truth, safe, bold = (images[..., 0].astype(float) for images in (test_films, twice["VDSR"], twice["Perceptual"]))
 strange = structure(bold - truth) / (structure(truth) + 1e-5)
 strange[structure(bold) < np.quantile(structure(bold), 0.7)] = 0  # clear structure only
 strange[:, :24] = strange[:, -24:] = strange[:, :, :24] = strange[:, :, -24:] = 0  # not at the border

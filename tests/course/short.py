@@ -12,10 +12,16 @@ class _Few(_keras.callbacks.Callback):
         self.model.stop_training = batch + 1 >= {BATCHES}
 
 def _short(fit):
-    def shorter(*films, epochs=1, callbacks=(), **more):
+    names = set()
+
+    def shorter(model, *films, epochs=1, callbacks=(), **more):
         # what shows its progress is a demo's; an exercise's test may need all its batches
-        few = [_Few()] if any(type(each).__name__ == "Progress" for each in callbacks) else []
-        return fit(*films, epochs=min(epochs, {EPOCHS}), callbacks=[*callbacks, *few], **more)
+        if any(type(each).__name__ == "Progress" for each in callbacks):
+            callbacks = [*callbacks, _Few()]
+            # one network of a name shows that it can be compiled, which takes longer than a few batches
+            model.run_eagerly = model.name.partition("_")[0] in names
+            names.add(model.name.partition("_")[0])
+        return fit(model, *films, epochs=min(epochs, {EPOCHS}), callbacks=callbacks, **more)
     return shorter
 
 _keras.Model.fit = _short(_keras.Model.fit)

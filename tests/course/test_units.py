@@ -21,7 +21,16 @@ TRAINING = [
     unit for unit in UNITS if "xraydojo.training" in (COURSE / unit / "lesson.py").read_text(encoding="utf-8")
 ]
 # their own tests run all their cells, solved
-RUN_ELSEWHERE = ["06_cnn_classification", "09_unet_segmentation", "10_super_resolution", "11_detection"]
+RUN_ELSEWHERE = [
+    "03_backprop",
+    "04_training",
+    "05_convolution",
+    "06_cnn_classification",
+    "07_evaluation",
+    "09_unet_segmentation",
+    "10_super_resolution",
+    "11_detection",
+]
 every_unit = pytest.mark.parametrize("unit", UNITS)
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
 
