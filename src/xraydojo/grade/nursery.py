@@ -228,6 +228,8 @@ def _leave(answer: socket.socket, job: dict) -> None:
             )
             os._exit(0)
         told.close()
+        # a signal to its own process group must not reach its parents
+        os.setsid()
         sandbox.settle(job["memory"], job["cpu_seconds"])
     except OSError as error:
         with contextlib.suppress(OSError):

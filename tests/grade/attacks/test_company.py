@@ -51,6 +51,16 @@ def test_submissions_that_run_together_cannot_reach_each_other(unit, handed):
     assert printed(reports[1]) == "found []\n"
 
 
+def test_a_signal_to_its_own_group_reaches_no_parent(attacked, handed):
+    kill = """
+import os, signal
+print(os.getpgrp() == os.getsid(0) == os.getpid())
+os.kill(0, signal.SIGKILL)
+"""
+    report = attacked(handed().right().insert("double", new_code_cell(kill)))
+    assert printed(report) == "True\n"
+
+
 def test_a_dead_warm_parent_is_replaced(unit, clean):
     assert grade(unit, clean).points == 6
     for nursery in warmth._warm.values():
