@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from xraydojo import place
+from xraydojo import place, whole
 from xraydojo.language import LANGUAGES, current
 from xraydojo.lesson import Entry, read_syllabus
 from xraydojo.outline import Exercise, outline
@@ -136,7 +136,8 @@ def write(folder: Path, marks: Marks) -> None:
         merged = merge(sound(units), marks)
         content = kept | {"units": _with_foreign(units, merged)}
         if content != kept:
-            _replace(folder / FILE, json.dumps(content, indent=1, ensure_ascii=False).encode())
+            text = json.dumps(content, indent=1, ensure_ascii=False)
+            whole.write((folder / FILE).resolve(), text.encode(), durable=True)  # a link stays one
 
 
 def _contents(path: Path) -> dict:
@@ -181,25 +182,14 @@ def _is_moment(text: object) -> bool:
 
 def _with_foreign(units: dict, merged: Marks) -> dict:
     """Return the merged marks together with whatever else the file held."""
-    whole = dict(units)
+    together = dict(units)
     for unit, exercises in merged.items():
         known = units.get(unit) if isinstance(units.get(unit), dict) else {}
-        whole[unit] = known | {
+        together[unit] = known | {
             exercise: (known[exercise] if isinstance(known.get(exercise), dict) else {}) | mark
             for exercise, mark in exercises.items()
         }
-    return whole
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, also when the machine loses its power; a link stays one."""
-    path = path.resolve()
-    whole = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with whole.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(whole, path)
+    return together
 
 
 @contextlib.contextmanager

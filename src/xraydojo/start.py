@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Collection
 from pathlib import Path
 
-from xraydojo import DojoError, certificate, language, progress, road
+from xraydojo import DojoError, certificate, language, progress, road, whole
 from xraydojo.language import LANGUAGES, L
 from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
 from xraydojo.place import RECORD
@@ -131,7 +131,7 @@ def renew(released: Path, home: Path, units: Collection[str] | None = None) -> l
             continue
         copy = home / source.relative_to(released)
         if place := _place_for(source, copy, given.setdefault(source.parent.name, {})):
-            _write(place, source.read_bytes())
+            whole.write(place, source.read_bytes())
             given[source.parent.name][place.name] = _note(source)
             if place != copy:
                 news.append(
@@ -140,7 +140,7 @@ def renew(released: Path, home: Path, units: Collection[str] | None = None) -> l
                         f"{copy.stem} に新しい版があります。あなたのノートブックはそのまま残し、新しい版を隣に {place.name} として置きました。",
                     )
                 )
-    _write(record, json.dumps(given, indent=1).encode())
+    whole.write(record, json.dumps(given, indent=1).encode())
     return news
 
 
@@ -184,14 +184,6 @@ def _read_record(record: Path) -> dict[str, dict[str, dict[str, str]]]:
         return {}
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    whole.write_bytes(content)
-    os.replace(whole, path)
-
-
 def write_start_page(home: Path) -> Path:
     """Write the page on which JupyterLab opens, in the current language, from the syllabus; return its path."""
     entries = [entry for entry in read_syllabus() if (home / entry.id).is_dir()]
@@ -233,7 +225,7 @@ def lay_page(home: Path, units: str, submit: str, stop: str) -> Path:
         home=home,
         docs=REPOSITORY / "docs" / L("learners.md", "learners.ja.md"),
     )
-    _write(page, text.encode())
+    whole.write(page, text.encode())
     _refresh(home, progress.summary(progress.read(home.parent), progress.units_in(home.parent)))
     return page
 
@@ -266,9 +258,9 @@ def _refresh(home: Path, summary: progress.Summary) -> None:
     if begin and end:  # else the page is not as it was laid: leave it alone
         renewed = f"{before}{begin}\n{road.block(summary)}\n{end}{after}"
         if renewed != text:
-            _write(page, renewed.encode())
+            whole.write(page, renewed.encode())
     if summary.done:
-        _write(home / certificate.FILE, certificate.certificate(summary).encode())
+        whole.write(home / certificate.FILE, certificate.certificate(summary).encode())
 
 
 def _command() -> str:
@@ -372,7 +364,7 @@ def configure(lab: Path, lang: str) -> None:
     lang : {"en", "ja"}
         The language of JupyterLab's menus.
     """
-    _write(
+    whole.write(
         lab / "config" / "labconfig" / "page_config.json",
         json.dumps({"disabledExtensions": {name: True for name in NOT_IN_LAB}}, indent=1).encode(),
     )
@@ -386,7 +378,7 @@ def configure(lab: Path, lang: str) -> None:
     for plugin, values in settings.items():
         file = lab / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         if not file.exists():
-            _write(file, json.dumps(values, indent=1).encode())
+            whole.write(file, json.dumps(values, indent=1).encode())
 
 
 def _lay_extension(folder: Path) -> None:
@@ -400,8 +392,8 @@ def _lay_extension(folder: Path) -> None:
             "_build": {"load": "static/start_page.js", "extension": "./extension"},
         },
     }
-    _write(folder / "package.json", json.dumps(about, indent=1).encode())
-    _write(folder / "static" / "start_page.js", script)
+    whole.write(folder / "package.json", json.dumps(about, indent=1).encode())
+    whole.write(folder / "static" / "start_page.js", script)
 
 
 def _refuse_taken(port: int) -> None:

@@ -20,7 +20,7 @@ UNITS = [entry.id for entry in read_syllabus()]
 TRAINING = [
     unit for unit in UNITS if "xraydojo.training" in (COURSE / unit / "lesson.py").read_text(encoding="utf-8")
 ]
-# their own tests run all their cells, solved
+# their own tests run their demos, solved; the unsolved notebook runs their free cells
 RUN_ELSEWHERE = [
     "03_backprop",
     "04_training",

@@ -2,9 +2,16 @@
 
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 SLOW = (
     60_000  # milliseconds; a kernel that imports NumPy and Matplotlib for the first time, on two busy cores
 )
+
+RUN_ABOVE = {
+    "ja": ("実行", "選択したセルの上にあるすべてを実行"),
+    "en": ("Run", "Run All Above Selected Cell"),
+}
 
 
 def cells(page, exercise: str):
@@ -21,6 +28,16 @@ def write(page, cell, text: str) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
     page.keyboard.press("Shift+Enter")
+
+
+def run_above(page, cell, lang: str) -> None:
+    """Once the kernel is there, run all cells above this one by the menu."""
+    kernel = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(kernel).to_have_attribute("data-status", "idle", timeout=SLOW)
+    cell.click()
+    menu, item = RUN_ABOVE[lang]
+    page.locator(".lm-MenuBar-itemLabel", has_text=menu).first.click()
+    page.locator(".lm-Menu-itemLabel", has_text=item).click()
 
 
 def picture(page, file: Path, *cells, height: int = 860) -> None:

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import SLOW, cells, picture, write
+from tests.e2e.browser import SLOW, cells, picture, run_above, write
 from tests.start.running import running
 from xraydojo.lesson import REPOSITORY, read_answers
 
@@ -19,7 +19,6 @@ WORDS = {
         "welcome": "XrayDojo へようこそ",
         "unit": "02 パーセプトロン：学習する一つのニューロン",
         "run": "実行",
-        "run above": "選択したセルの上にあるすべてを実行",
         "accepted": "✓ predict：正解です。",
         "hint": "ヒント",
     },
@@ -28,7 +27,6 @@ WORDS = {
         "welcome": "Welcome to XrayDojo",
         "unit": "02 The perceptron: a neuron that learns",
         "run": "Run",
-        "run above": "Run All Above Selected Cell",
         "accepted": "✓ predict: correct.",
         "hint": "Hint",
     },
@@ -60,11 +58,7 @@ def test_a_learner_meets_a_hint_then_success_and_reads_the_feedback(chromium, la
         expect(page.locator(".lm-MenuBar-itemLabel", has_text=words["run"]).first).to_be_visible()
         page.get_by_role("link", name=words["unit"]).click()
         answer, check = cells(page, "predict")
-        kernel = page.locator(".jp-Notebook-ExecutionIndicator")
-        expect(kernel).to_have_attribute("data-status", "idle", timeout=SLOW)
-        answer.click()
-        page.locator(".lm-MenuBar-itemLabel", has_text=words["run"]).first.click()
-        page.locator(".lm-Menu-itemLabel", has_text=words["run above"]).click()
+        run_above(page, answer, lang)
 
         write(page, answer, WRONG)
         page.keyboard.press("Shift+Enter")  # the check is the next cell

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import SLOW, cells, picture, write
+from tests.e2e.browser import SLOW, cells, picture, run_above, write
 from tests.hub import seminar
 from tests.hub.running import logged_in, running
 from xraydojo.build import notebook_path
@@ -83,10 +83,7 @@ def test_a_learner_solves_a_unit_in_japanese_submits_and_reads_the_feedback(hub,
     page = open_page(hub, "hanako")
     expect(page.locator(".jp-RenderedMarkdown h1")).to_contain_text("XrayDojo へようこそ", timeout=SLOW)
     page.get_by_role("link", name="02 パーセプトロン").first.click()
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=SLOW
-    )
-    _run_above(page, cells(page, "predict")[0])
+    run_above(page, cells(page, "predict")[0], "ja")
     for exercise, source in _solution().items():
         answer, check = cells(page, exercise)
         write(page, answer, source)
@@ -293,9 +290,3 @@ def _solution() -> dict[str, str]:
     solved = nbformat.read(notebook_path("solutions", UNIT, "ja"), as_version=4)
     sources = {cell.id: cell.source for cell in solved.cells}
     return {cell.exercise: sources[cell.id.replace("_", "-")] for cell in read_unit(UNIT).exercises}
-
-
-def _run_above(page, cell) -> None:
-    cell.click()
-    page.locator(".lm-MenuBar-itemLabel", has_text="実行").first.click()
-    page.locator(".lm-Menu-itemLabel", has_text="選択したセルの上にあるすべてを実行").click()

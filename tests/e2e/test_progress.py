@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import SLOW, cells, picture, write
+from tests.e2e.browser import SLOW, cells, picture, run_above, write
 from tests.start.running import running
 from xraydojo import progress
 from xraydojo.outline import outline
@@ -14,15 +14,11 @@ WORDS = {
     "ja": {
         "page": "はじめに.md",
         "go on": "ここから続けましょう",
-        "run": "実行",
-        "run above": "選択したセルの上にあるすべてを実行",
         "under way": "02 演習 4 のうち 1",
     },
     "en": {
         "page": "start_here.md",
         "go on": "Go on here",
-        "run": "Run",
-        "run above": "Run All Above Selected Cell",
         "under way": "02 1 of 4 exercises",
     },
 }
@@ -45,11 +41,7 @@ def test_a_solved_exercise_is_seen_on_the_start_page(chromium, lang, tmp_path, s
         road = start.locator("img")
         road.click()  # the picture leads to where one goes on
         answer, check = cells(page, "predict")
-        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-            "data-status", "idle", timeout=SLOW
-        )
-        answer.click()
-        _run_above(page, words)
+        run_above(page, answer, lang)
         write(page, answer, "def predict(X, w, b):\n    return X @ v + b")
         page.keyboard.press("Shift+Enter")  # the check is the next cell
         expect(check.locator(".xraydojo-check")).to_contain_text("NameError", timeout=SLOW)
@@ -80,11 +72,7 @@ def test_an_error_is_told_in_a_box_and_the_hints_lead_to_the_section(chromium, l
             )
         )
         answer, check = cells(page, "update")
-        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-            "data-status", "idle", timeout=SLOW
-        )
-        answer.click()
-        _run_above(page, words)
+        run_above(page, answer, lang)
         write(page, answer, "def update(w, b, x, t, lr):\n    return w, b\nupdate(1, 2)")
         box = answer.locator(".xraydojo-crash")
         expect(box).to_contain_text("update", timeout=SLOW)
@@ -104,8 +92,3 @@ def test_an_error_is_told_in_a_box_and_the_hints_lead_to_the_section(chromium, l
         expect(page.get_by_role("heading", name=section)).to_be_in_viewport(timeout=SLOW)
         page.close()
     assert course.returncode == 0
-
-
-def _run_above(page, words) -> None:
-    page.locator(".lm-MenuBar-itemLabel", has_text=words["run"]).first.click()
-    page.locator(".lm-Menu-itemLabel", has_text=words["run above"]).click()

@@ -22,7 +22,7 @@ from xraydojo.language import L, current, speaking
 
 # submissions that wait at each worker, so that none idles; the rest waits on the disk
 _AHEAD = 2
-# workers that may die with one submission in their hands before it is given up
+# workers that may die with one submission in their hands before Dask gives it up: its own default
 _DEATHS = 3
 
 
@@ -166,25 +166,18 @@ def _threads(workers: int | None) -> Iterator[tuple[Callable[..., Future], int]]
 @contextlib.contextmanager
 def _cluster(scheduler: str) -> Iterator[tuple[Callable[..., Future], int]]:
     """Lend the workers of a Dask cluster: how to hand a submission over, and how many are graded at a time."""
-    import dask
     from distributed import Client
 
-    # a worker that a learner's figures fill must not be restarted for it; lost ones are told of in our own words
-    quiet = {
-        "distributed.worker.memory.terminate": False,
-        "distributed.scheduler.allowed-failures": _DEATHS,
-    }
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(dask.config.set(quiet))
-        try:
-            client = stack.enter_context(Client(scheduler, timeout=20, set_as_default=False))
-        except (OSError, ValueError) as error:
-            raise DojoError(
-                L(
-                    f"the Dask scheduler {scheduler} does not answer ({error}); check the address and that it runs",
-                    f"Dask スケジューラー {scheduler} から応答がありません（{error}）。アドレスと、起動していることを確かめてください",
-                )
-            ) from None
+    try:
+        client = Client(scheduler, timeout=20, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise DojoError(
+            L(
+                f"the Dask scheduler {scheduler} does not answer ({error}); check the address and that it runs",
+                f"Dask スケジューラー {scheduler} から応答がありません（{error}）。アドレスと、起動していることを確かめてください",
+            )
+        ) from None
+    with client:
         workers = client.get_executor(pure=False)
         yield partial(_send, workers), max(1, sum(client.nthreads().values()))
 

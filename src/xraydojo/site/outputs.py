@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from xraydojo import DojoError
+from xraydojo import DojoError, whole
 from xraydojo.build import build
 from xraydojo.check.verdict import MIME
 from xraydojo.data.cache import cache
@@ -147,12 +147,5 @@ def _run(page: Page, advance: Callable) -> None:
         for output in cell.outputs:
             if output.output_type == "error" or not output.get("data", {}).get(MIME, {}).get("passed", True):
                 raise _Failure(page, cell.id, output.get("evalue") or output.data["text/plain"])
-    _keep(page, [cell.outputs for cell in _code(notebook)])
-
-
-def _keep(page: Page, outputs: list) -> None:
-    """Write the outputs as a whole or not at all."""
-    page.kept.parent.mkdir(parents=True, exist_ok=True)
-    whole = page.kept.with_name(f".{page.kept.name}.{os.getpid()}")
-    whole.write_text(json.dumps(outputs, ensure_ascii=False), encoding="utf-8")
-    os.replace(whole, page.kept)
+    shown = [cell.outputs for cell in _code(notebook)]
+    whole.write(page.kept, json.dumps(shown, ensure_ascii=False).encode())
