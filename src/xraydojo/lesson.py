@@ -58,7 +58,7 @@ class Answer:
     line: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unit:
     """A unit of the course, as its folder and the syllabus describe it."""
 

@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 
 from xraydojo import DojoError
 from xraydojo.build import notebook_path, solution_notebook
+from xraydojo.grade import batch
 from xraydojo.grade.assignments import grade_class, grade_notebooks
 from xraydojo.lesson import REPOSITORY, read_unit
 
@@ -150,6 +151,25 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path):
     class_of(2, tmp_path / "class")
     with pytest.raises(DojoError, match="tcp://127.0.0.1:9 does not answer"):
         grade_class(tmp_path / "class", scheduler="tcp://127.0.0.1:9")
+
+
+def test_an_error_of_the_grader_itself_costs_one_submission_only(tmp_path, capsys, monkeypatch):
+    earned = class_of(3, tmp_path / "class")
+    paths = sorted((tmp_path / "class" / "submitted").rglob("*.ipynb"))
+    true = batch.grade
+
+    def broken(unit, path, *rest):
+        if path == paths[1]:
+            raise RuntimeError("the disk is on fire")
+        return true(unit, path, *rest)
+
+    monkeypatch.setattr(batch, "grade", broken)
+    reports, refused = grade_notebooks(paths)
+    said = capsys.readouterr().err
+    assert f"{paths[1]}: not graded (RuntimeError: the disk is on fire)" in said
+    assert refused == 1 and [report.points for report in reports] == [
+        earned[path.parent.parent.name] for path in (paths[0], paths[2])
+    ]
 
 
 def test_what_cannot_be_graded_is_named_and_the_rest_is_graded(tmp_path, capsys):

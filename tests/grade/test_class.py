@@ -14,6 +14,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.preprocessors import SaveAutoGrades
 
 from xraydojo import DojoError
 from xraydojo.build import notebook_path, solution_notebook
@@ -105,6 +106,25 @@ def test_a_class_is_graded_into_its_gradebook_with_feedback_that_hides_the_hidde
         )
         assert kept["points"] == handed_in[learner][1]
     assert oct((course / ".seed").stat().st_mode & 0o777) == "0o600"
+
+
+def test_marks_are_entered_all_together_or_not_at_all(course, monkeypatch):
+    grade_class(course, ["02"], ["alice"])
+    true, entered = SaveAutoGrades._add_score, []
+
+    def broken(self, cell, resources):
+        entered.append(cell)
+        if len(entered) > 2:
+            raise RuntimeError("the disk is full")
+        true(self, cell, resources)
+
+    monkeypatch.setattr(SaveAutoGrades, "_add_score", broken)
+    with pytest.raises(DojoError, match="could not enter half"):
+        grade_class(course, ["02"], ["half"])
+    assert list(scores(book(course))) == ["alice"]
+    monkeypatch.undo()
+    grade_class(course, ["02"], resume=True)
+    assert len(scores(book(course))) == 4
 
 
 def test_nbgraders_command_and_the_formgraders_button_grade_as_we_do(course, handed_in):

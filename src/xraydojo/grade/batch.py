@@ -22,8 +22,6 @@ from xraydojo.language import L, current, speaking
 
 # submissions that wait at each worker, so that none idles; the rest waits on the disk
 _AHEAD = 2
-# workers that may die with one submission in their hands before Dask gives it up: its own default
-_DEATHS = 3
 
 
 @dataclass(frozen=True)
@@ -211,8 +209,8 @@ def _result(future, task: Task) -> Report | DojoError:
             raise error
         return DojoError(
             L(
-                f"{task.name}: not graded, for its process ended {_DEATHS} times ({type(error).__name__}: {error}); grade it by itself",
-                f"{task.name}：採点できませんでした。採点のプロセスが {_DEATHS} 回終了しています（{type(error).__name__}: {error}）。これだけを採点してみてください",
+                f"{task.name}: not graded ({type(error).__name__}: {error}); grade it by itself",
+                f"{task.name}：採点できませんでした（{type(error).__name__}: {error}）。これだけを採点してみてください",
             )
         )
     graded = future.result()

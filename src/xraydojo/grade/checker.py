@@ -212,7 +212,7 @@ class Checker:
         verdicts: list[dict] = []
         self._shell.listen(lambda output: self._verdict(output, verdicts), 0)
         with _alarm(seconds):
-            error = self._shell.run(cell["source"], store_history=False)
+            error = self._shell.execute(cell["source"])
         self.learner.forget()
         if isinstance(error, Stopped):
             raise error

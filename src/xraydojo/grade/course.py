@@ -1,7 +1,6 @@
 """A class's folder as nbgrader lays it out: what was handed in, the gradebook, what was graded and what goes back to the learners."""
 
 import contextlib
-import functools
 import json
 import os
 import sys
@@ -9,14 +8,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import nbgrader.api
 from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
 
 from xraydojo import DojoError
-from xraydojo.grade import fingerprint, read, steps
+from xraydojo.grade import fingerprint, gradebook, read, steps
 from xraydojo.grade.batch import Task
 from xraydojo.grade.report import Report
 from xraydojo.grade.submission import SubmissionError, read_file
@@ -24,8 +22,6 @@ from xraydojo.language import L
 from xraydojo.lesson import read_syllabus
 
 CONFIG = "nbgrader_config.py"
-# nbgrader opens its gradebook anew at each step: with one engine for all, SQLAlchemy compiles each query once and not for every submission
-nbgrader.api.create_engine = functools.lru_cache(nbgrader.api.create_engine)
 
 
 class ClassFolder:
@@ -127,15 +123,16 @@ class ClassFolder:
             report = self._merged(report, self._report(task))
         steps.ready[task.path] = report
         learner = self.learner(task)
-        self._done(self._api.autograde(task.unit, learner), learner)
-        self._done(self._api.generate_feedback(task.unit, learner), learner)
+        with gradebook.transaction(self.gradebook):
+            self._done(self._api.autograde(task.unit, learner), learner)
+            self._done(self._api.generate_feedback(task.unit, learner), learner)
         return report
 
     def release(self, unit: str) -> None:
         """Enter a unit into the gradebook, by nbgrader's own generate_assignment, if it is not there yet."""
-        with self._api.gradebook as gradebook:
+        with self._api.gradebook as book:
             try:
-                gradebook.find_assignment(unit)
+                book.find_assignment(unit)
                 return
             except MissingEntry:
                 pass

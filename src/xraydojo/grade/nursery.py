@@ -190,12 +190,22 @@ def _warm_up(job: dict) -> None:
     if job["kind"] == "checker":
         from xraydojo.grade import checker  # noqa: F401
 
+        _prepare_scikit_learn()
+
         misconception.wrong_answers(job["unit"])
     else:
         from xraydojo.grade import learner  # noqa: F401
     gc.collect()
     # what is shared with the children is not touched by their garbage collection
     gc.freeze()
+
+
+def _prepare_scikit_learn() -> None:
+    """Have it look for the kinds of tables installed, which takes longer than a test, once and not in each child."""
+    if "sklearn" in sys.modules:
+        from sklearn.utils import check_array
+
+        check_array([[0]])
 
 
 def _bear(warm: dict, job: dict, files: list[int]) -> None:

@@ -1,5 +1,7 @@
 """Rebuild a submission: every locked cell as it was handed out, the learner's own cells as they are."""
 
+import functools
+
 from nbformat import NotebookNode
 
 from xraydojo.build import solution_notebook
@@ -24,7 +26,8 @@ def rebuild(unit: Unit, submission: Submission) -> tuple[NotebookNode, list[str]
     submission : Submission
         The learner's notebook, as `xraydojo.grade.submission.read_submission` returns it; it is not changed.
     """
-    rebuilt = solution_notebook(unit, submission.language)
+    handed_out = _solution(unit, submission.language)
+    rebuilt = NotebookNode(handed_out, cells=[NotebookNode(cell) for cell in handed_out.cells])
     repairs: list[str] = []
     if not _is_python(submission.notebook.metadata.kernelspec):
         repairs.append(L("The kernel was set back to Python 3.", "カーネルを Python 3 に戻しました。"))
@@ -40,6 +43,11 @@ def rebuild(unit: Unit, submission: Submission) -> tuple[NotebookNode, list[str]
         cell.id = f"{_OWN}-{number}"
     rebuilt.cells = cells
     return rebuilt, repairs
+
+
+@functools.lru_cache(maxsize=32)
+def _solution(unit: Unit, language: str) -> NotebookNode:
+    return solution_notebook(unit, language)
 
 
 def _is_python(kernel: object) -> bool:

@@ -65,14 +65,25 @@ class Shell(InteractiveShell):
         self._streams = _Stream(self, "stdout"), _Stream(self, "stderr")
         sys.stdout, sys.stderr = self._streams
 
-    def run(self, source: str, store_history: bool = True) -> BaseException | None:
+    def run(self, source: str) -> BaseException | None:
         """Run a cell; return the exception by which it ended, or None."""
         self.begin()
         try:
-            result = self.run_cell(source, store_history=store_history)
+            result = self.run_cell(source, store_history=True)
         finally:
             self.flush()
         return result.error_before_exec or result.error_in_exec
+
+    def execute(self, source: str) -> BaseException | None:
+        """Run a cell that is plain Python, in a fraction of the time that IPython takes over a short one; see `run`."""
+        self.begin()
+        try:
+            exec(compile(source, "<cell>", "exec"), self.user_ns)
+        except BaseException as error:
+            return error
+        finally:
+            self.flush()
+        return None
 
     def begin(self) -> None:
         """Begin to count printed characters anew."""

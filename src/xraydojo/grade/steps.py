@@ -19,7 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from xraydojo.build import notebook_path
-from xraydojo.grade import grade
+from xraydojo.grade import grade, gradebook
 from xraydojo.grade.feedback import Remarks, feedback
 from xraydojo.grade.rebuild import exercise_of, role
 from xraydojo.grade.report import Report
@@ -54,6 +54,7 @@ class KeepReport(NbGraderPreprocessor):
         """Return the notebook as it is, but for the report in its metadata."""
         course, where = CourseDirectory(parent=self), resources["nbgrader"]
         folder = course.format_path(course.autograded_directory, where["student"], where["assignment"])
+        gradebook.commit()
         write(
             Path(folder) / REPORT,
             json.dumps(nb.metadata.xraydojo.pop("report"), ensure_ascii=False, indent=1),

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import nbbase, new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.corpus.words import generate_corpus_id
+from nbformat.v4 import nbbase
 
 from xraydojo import DojoError
 from xraydojo.language import LANGUAGES, L, current
 
 LARGEST_FILE = 50_000_000  # bytes; a notebook full of figures has two million
-_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
 class SubmissionError(DojoError):
@@ -180,10 +180,12 @@ def _converted(text: str) -> NotebookNode:
 def _cell(raw) -> NotebookNode | None:
     """Return a valid copy of one cell, or None for what is no cell. The learner's outputs are kept where they are valid."""
     kind = raw.get("cell_type") if isinstance(raw, dict) else None
-    source = _text(raw.get("source", "")) if kind in _NEW_CELL else None
+    source = _text(raw.get("source", "")) if kind in ("code", "markdown", "raw") else None
     if source is None:
         return None
-    cell = _NEW_CELL[kind](source)
+    cell = NotebookNode(cell_type=kind, id=generate_corpus_id(), metadata=NotebookNode(), source=source)
+    if kind == "code":
+        cell.update(execution_count=None, outputs=[])
     if isinstance(raw.get("metadata"), dict):
         cell.metadata = raw.metadata
     if isinstance(raw.get("id"), str):

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import functools
 import os
 import threading
 from collections import Counter
@@ -66,9 +67,13 @@ atexit.register(cool_down)
 
 
 def _key(unit: Unit, isolated: bool, kind: str) -> tuple:
-    sources = [cell.sources["en"] for cell in unit.cells if cell.kind in _NEEDS[kind]]
     # a forked copy of this process starts its own
-    return os.getpid(), kind, unit.id, isolated, *imported(sources)
+    return os.getpid(), kind, unit.id, isolated, *_modules(unit, kind)
+
+
+@functools.lru_cache(maxsize=64)
+def _modules(unit: Unit, kind: str) -> list[str]:
+    return imported(cell.sources["en"] for cell in unit.cells if cell.kind in _NEEDS[kind])
 
 
 def _nursery(key: tuple) -> Nursery:
