@@ -679,7 +679,7 @@ _ = train(deep, "mse", lr=1e-3, epochs=5)
 def restored(scale, networks):
     L("""Return the test films made small and large again, and what each network makes of them, by name.""", """縮小して拡大したテスト用の画像と、各ネットワークの答えを、名前ごとに返す。""")
     large = blurred(test_films, scale)
-    return {L("bicubic", "バイキュービック"): large} | {network.name: network.predict(large - GREY, batch_size=4, verbose=0) + GREY for network in networks}
+    return {L("bicubic", "バイキュービック"): large} | {name: network.predict(large - GREY, batch_size=4, verbose=0) + GREY for name, network in networks.items()}
 
 def table(scale, answers):
     for name, images in answers.items():
@@ -687,7 +687,7 @@ def table(scale, answers):
         similar = np.mean([structural_similarity(a[..., 0], b[..., 0], data_range=1) for a, b in zip(test_films, images)])
         print(L(f"x{scale} {name}: PSNR {decibels:.2f} dB, SSIM {similar:.4f}", f"×{scale} {name}：PSNR {decibels:.2f} dB、SSIM {similar:.4f}"))
 
-twice, thrice = (restored(scale, [three_layers, deep]) for scale in (2, 3))
+twice, thrice = (restored(scale, {"SRCNN": three_layers, "VDSR": deep}) for scale in (2, 3))
 table(2, twice)
 table(3, thrice)
 
@@ -833,7 +833,8 @@ def sharpness(images):
     down, right = np.gradient(np.asarray(images, float)[..., 0], axis=(1, 2))
     return np.mean(np.hypot(down, right)[:, 8:-8, 8:-8])
 
-twice, thrice = (restored(scale, [three_layers, deep, painter]) for scale in (2, 3))
+perceptual = L("perceptual", "知覚損失")
+twice, thrice = (restored(scale, {"SRCNN": three_layers, "VDSR": deep, perceptual: painter}) for scale in (2, 3))
 for scale, answers in ((2, twice), (3, thrice)):
     table(scale, answers)
 for name, images in twice.items():
@@ -889,7 +890,7 @@ def structure(images):
     smooth = lambda width: ndimage.gaussian_filter(images, (0, width, width))
     return ndimage.uniform_filter((smooth(0.8) - smooth(2.5)) ** 2, size=(1, 13, 13))
 
-truth, safe, bold = (images[..., 0].astype(float) for images in (test_films, twice["VDSR"], twice["Perceptual"]))
+truth, safe, bold = (images[..., 0].astype(float) for images in (test_films, twice["VDSR"], twice[perceptual]))
 strange = structure(bold - truth) / (structure(truth) + 1e-5)
 strange[structure(bold) < np.quantile(structure(bold), 0.7)] = 0  # clear structure only
 strange[:, :24] = strange[:, -24:] = strange[:, :, :24] = strange[:, :, -24:] = 0  # not at the border
@@ -901,7 +902,7 @@ print(L(f"film {film}, row {row}, column {column}; in the frame: VDSR {to_db(tru
 # %% role="demo"
 around = np.s_[film, row - 24:row + 24, column - 24:column + 24]
 _, axes = plt.subplots(1, 4, figsize=(13, 3.8), layout="constrained")
-for ax, image, name in zip(axes, (truth, safe, bold), (L("original", "元の画像"), "VDSR", L("perceptual", "知覚損失"))):
+for ax, image, name in zip(axes, (truth, safe, bold), (L("original", "元の画像"), "VDSR", perceptual)):
     figures.film(ax, image[around], name, truth[around].min(), truth[around].max())
 shades = axes[3].imshow((bold - truth)[around], cmap="PuOr", vmin=-0.1, vmax=0.1)
 axes[3].set_title(L("perceptual - original", "知覚損失 - 元の画像"))

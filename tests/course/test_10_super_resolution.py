@@ -200,9 +200,9 @@ def test_srcnn_beats_the_cubic_kernel_by_half_a_decibel_and_vdsr_beats_srcnn(tra
 
 @pytest.mark.whole_training
 def test_the_perceptual_network_is_sharper_than_vdsr_and_further_from_the_original(trained):
-    assert decibels(trained, 2, "Perceptual") < decibels(trained, 2, "VDSR")
+    assert decibels(trained, 2, "perceptual") < decibels(trained, 2, "VDSR")
     sharpness = trained["sharpness"]
-    assert sharpness(trained["twice"]["Perceptual"]) > 1.05 * sharpness(trained["twice"]["VDSR"])
+    assert sharpness(trained["twice"]["perceptual"]) > 1.05 * sharpness(trained["twice"]["VDSR"])
 
 
 @pytest.mark.whole_training
