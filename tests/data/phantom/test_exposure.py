@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from xraydojo.data.phantom import exposure
 
@@ -33,6 +34,14 @@ def test_scatter_has_the_fraction_asked_for_and_is_smooth():
     veil = whole - seen
     assert veil.sum() / whole.sum() == pytest.approx(0.3, rel=1e-6)
     assert np.abs(np.diff(veil, axis=0)).max() < 0.02 * np.abs(np.diff(seen, axis=0)).max()
+
+
+def test_the_veil_is_a_gaussian_filters():
+    seen = np.random.default_rng(0).random((90, 61))
+    body = np.arange(61) > 20 + np.zeros((90, 1))
+    veil = exposure.scatter(seen, 1.4, body) - seen
+    wanted = gaussian_filter(seen * body, exposure.SCATTER_SPREAD / 1.4, truncate=2.5)
+    assert veil / veil.max() == pytest.approx(wanted / wanted.max(), rel=1e-9)
 
 
 def test_without_a_patient_nothing_is_scattered():

@@ -68,6 +68,21 @@ def test_where_the_beam_misses_the_length_is_zero():
 
 
 @pytest.mark.parametrize("position", [STRAIGHT, CROOKED], ids=["straight", "crooked"])
+@pytest.mark.parametrize(
+    "solid",
+    [
+        Ellipsoid(-150, 20, -60, 70, 20, 30, 0.7),
+        Ellipsoid(0, 250, 90, 30, 150, 30, -0.3),
+        Column(np.array([-300.0, 40]), np.array([120.0, 170]), 45.0, 20.0, z=50),
+    ],
+)
+def test_a_solid_over_the_films_edge_is_seen_as_on_a_wider_film(position, solid):
+    narrow, wide = (View(position, size).interval(solid) for size in (SIZE, (SIZE[0], 3 * SIZE[1])))
+    assert narrow.length.any()
+    assert np.array_equal(narrow.length, wide.length[:, SIZE[1] : -SIZE[1]])
+
+
+@pytest.mark.parametrize("position", [STRAIGHT, CROOKED], ids=["straight", "crooked"])
 @pytest.mark.parametrize("z", [-80.0, 0.0, 95.0])
 def test_pixels_is_the_inverse_of_plane(position, z):
     view = View(position, SIZE)

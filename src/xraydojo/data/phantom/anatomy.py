@@ -405,9 +405,9 @@ def _tube(x, y, z, radius, across: int) -> Strand:
     offset = np.linspace(-0.9, 0.9, across)[:, None, None]
     chord = 2 * np.sqrt(1 - offset**2)
     chord = chord * (np.pi / (chord.mean() * 1.8))
-    step = np.sqrt(np.gradient(x, axis=1) ** 2 + np.gradient(y, axis=1) ** 2 + np.gradient(z, axis=1) ** 2)
-    length = np.sqrt(np.gradient(x, axis=1) ** 2 + np.gradient(y, axis=1) ** 2) + 1e-6
-    aside_x, aside_y = -np.gradient(y, axis=1) / length, np.gradient(x, axis=1) / length
+    dx, dy, dz = (np.gradient(along, axis=1) for along in (x, y, z))
+    step, length = np.sqrt(dx**2 + dy**2 + dz**2), np.sqrt(dx**2 + dy**2) + 1e-6
+    aside_x, aside_y = -dy / length, dx / length
     volume = chord * (1.8 / across) * radius**2 * step
     zero = np.zeros_like(volume)
     return Strand(x + offset * radius * aside_x, y + offset * radius * aside_y, z + zero, volume)

@@ -4,7 +4,8 @@ Exposures are relative to what reaches the detector without a patient; fields of
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.fft import dct, dctn, idctn
+from scipy.ndimage import gaussian_filter1d
 
 SCATTER_FRACTION = 0.22  # behind a grid, mean over the patient (L. T. Niklason et al., Med. Phys. 8, 677-681, 1981: lung less, mediastinum more)
 SCATTER_SPREAD = 38.0  # mm, standard deviation
@@ -36,10 +37,20 @@ def scatter(
     fraction : float
         Scattered over all radiation behind the patient, on the average.
     """
-    veil = gaussian_filter(exposure * body, SCATTER_SPREAD / pixel, truncate=2.5)
+    veil = _spread(exposure * body, SCATTER_SPREAD / pixel)
     inside = exposure[body].sum()
     wanted = inside * fraction / (1 - fraction)
     return exposure + veil * (wanted / max(veil[body].sum(), 1e-9))
+
+
+def _spread(exposure: np.ndarray, spread: float) -> np.ndarray:
+    """Return the exposure under a wide Gaussian filter; the cosine transform mirrors the edges as `gaussian_filter1d` does."""
+    spectrum = dctn(exposure)
+    for axis, length in enumerate(exposure.shape):
+        spike = np.eye(1, length)[0]
+        answer = dct(gaussian_filter1d(spike, spread, truncate=2.5)) / dct(spike)
+        spectrum *= answer if axis else answer[:, None]
+    return idctn(spectrum)
 
 
 def frequencies(shape: tuple[int, int], pixel: float) -> np.ndarray:

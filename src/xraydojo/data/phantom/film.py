@@ -125,7 +125,7 @@ def _project(chest: Anatomy, patient: Person, lesions, view: View, rng) -> dict[
     lung = lung * (1 + _texture(view, rng))
     gas = view.length(*chest.gas) + view.thickness(chest.bronchi)
     ribs, clavicles = view.thickness(chest.ribs), view.thickness(chest.clavicles)
-    bone = ribs + clavicles + view.thickness(chest.shoulder_blades) + view.thickness(chest.calcium)
+    bone = ribs + clavicles + view.thickness([*chest.shoulder_blades, *chest.calcium])
     bone = (bone + _spine(chest, patient, view) + sum(view.length(s) * share * patient.mineral for s, share in chest.plates)) * (body > 0)  # fmt: skip
     tissue = np.maximum(body - lung - gas - bone, 0)
     fat = np.clip(0.12 + 0.025 * (patient.body_mass_index - 22), 0.03, 0.5) * tissue

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import find_objects, gaussian_filter
 
 from xraydojo.data.phantom.population import Position
 
 FILM_SIZE = 358.4  # mm: 2048 pixels of 0.175 mm (J. Shiraishi et al., AJR 174, 71-74, 2000)
 SOURCE_IMAGE_DISTANCE = 1800.0
 DETECTOR = 140.0  # z of the detector
+EVERYWHERE = np.s_[:, :]  # a window that holds the whole film
 
 
 class Ellipsoid(NamedTuple):
@@ -30,6 +31,12 @@ class Ellipsoid(NamedTuple):
     b: float
     c: float
     turn: float = 0.0
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, right, upper and lower edge of a square around it."""
+        reach = max(self.a, self.b)
+        return self.x - reach, self.x + reach, self.y - reach, self.y + reach
 
 
 class Column:
@@ -52,6 +59,11 @@ class Column:
         curves = [np.broadcast_to(np.asarray(values, float), len(y)) for values in (x, a, b)]
         self.x, self.a, self.b = [PchipInterpolator(y, curve)(self.levels) for curve in curves]
         self.z, self.power = z, power
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, right, upper and lower edge of a rectangle around it."""
+        return (self.x - self.a).min(), (self.x + self.a).max(), self.levels[0], self.levels[-1]
 
 
 class Strand(NamedTuple):
@@ -99,16 +111,17 @@ class View:
         """Return how much larger than life what lies at depth z is on the film."""
         return SOURCE_IMAGE_DISTANCE / (SOURCE_IMAGE_DISTANCE - DETECTOR + z)
 
-    def plane(self, z: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y, (H, W), of the patient's points at depth z that the film's pixels see."""
+    def plane(self, z: float, window: tuple[slice, slice] = EVERYWHERE) -> tuple[np.ndarray, np.ndarray]:
+        """Return x and y, (H, W), of the patient's points at depth z that the pixels of a window of the film see."""
         down, right = (
-            ((np.arange(n, dtype=np.float32) - (n - 1) / 2) * self.pixel - shift) / self.magnification(z)
-            for n, shift in zip(self.size, (self.position.down, self.position.right))
+            ((np.arange(n, dtype=np.float32)[part] - (n - 1) / 2) * self.pixel - shift)
+            / self.magnification(z)
+            for n, part, shift in zip(self.size, window, (self.position.down, self.position.right))
         )
         down, right = down[:, None], right[None, :]
         sine, cosine = np.sin(self.position.tilt), np.cos(self.position.tilt)
-        x = right * cosine + down * sine
-        return x - z * np.float32(np.sin(self.position.rotation)), down * cosine - right * sine
+        aside = z * np.float32(np.sin(self.position.rotation))
+        return (right * cosine - aside) + down * sine, down * cosine - right * sine
 
     def pixels(self, x, y, z) -> tuple[np.ndarray, np.ndarray]:
         """Return row and column, as fractions, at which points of the patient appear; the inverse of `plane`."""
@@ -121,9 +134,20 @@ class View:
 
     def interval(self, solid: Ellipsoid | Column) -> Interval:
         """Return where each beam enters and leaves a solid."""
-        x, y = self.plane(solid.z)
-        half = _half_column(solid, x, y) if isinstance(solid, Column) else _half_ellipsoid(solid, x, y)
-        return Interval(solid.z - half, solid.z + half)
+        half, window = np.zeros(self.size, np.float32), self._window(solid)
+        half_of = _half_column if isinstance(solid, Column) else _half_ellipsoid
+        half[window] = half_of(solid, *self.plane(solid.z, window))
+        z = np.float32(solid.z)
+        return Interval(z - half, z + half)
+
+    def _window(self, solid: Ellipsoid | Column) -> tuple[slice, slice]:
+        """Return the rows and the columns outside which no beam meets a solid."""
+        left, right, upper, lower = solid.extent
+        corners = np.array([left, right, left, right]), np.array([upper, upper, lower, lower])
+        edges = zip(self.pixels(*corners, solid.z), self.size)
+        return tuple(
+            slice(*np.clip([np.floor(at.min()), np.ceil(at.max()) + 1], 0, n).astype(int)) for at, n in edges
+        )
 
     def length(self, *solids) -> np.ndarray:
         """Return the length (H, W) of each beam inside at least one of the solids."""
@@ -135,15 +159,17 @@ class View:
         row, column = self.pixels(x, y, z)
         volume = volume * (self.magnification(z) / self.pixel) ** 2
         rows, columns = self.size
-        heap = np.zeros(rows * columns)
         top, left = np.floor(row).astype(int), np.floor(column).astype(int)
-        for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            share = np.abs(1 - i - (row - top)) * np.abs(1 - j - (column - left)) * volume
-            inside = (0 <= top + i) & (top + i < rows) & (0 <= left + j) & (left + j < columns)
-            heap += np.bincount(
-                ((top + i) * columns + left + j)[inside], share[inside], minlength=rows * columns
-            )
-        return gaussian_filter(heap.reshape(self.size), 0.6).astype(np.float32)
+        near = (-1 <= top) & (top < rows) & (-1 <= left) & (left < columns)
+        row, column, top, left, volume = (each[near] for each in (row, column, top, left, volume))
+        below, aside = row - top, column - left
+        wide = columns + 2  # the film with a margin of one pixel, which takes what lies beyond
+        corner, heap = (top + 1) * wide + left + 1, np.zeros((rows + 2) * wide)
+        for part, start in (((1 - below) * volume, corner), (below * volume, corner + wide)):
+            heap += np.bincount(start, part * (1 - aside), heap.size)
+            heap += np.bincount(start + 1, part * aside, heap.size)
+        film = heap.reshape(rows + 2, wide)[1:-1, 1:-1]
+        return gaussian_filter(film, 0.6).astype(np.float32)
 
 
 def _half_ellipsoid(solid: Ellipsoid, x, y) -> np.ndarray:
@@ -165,15 +191,19 @@ def _half_column(solid: Column, x, y) -> np.ndarray:
 
 def union_length(intervals: list[Interval]) -> np.ndarray:
     """Return the length (H, W) that lies in at least one of the intervals."""
-    near = np.stack([interval.near for interval in intervals])
-    far = np.stack([interval.far for interval in intervals])
-    order = np.argsort(near, axis=0)
-    near, far = np.take_along_axis(near, order, 0), np.take_along_axis(far, order, 0)
-    total, reached = far[0] - near[0], far[0]
-    for start, end in zip(near[1:], far[1:]):
-        total = total + np.maximum(end - np.maximum(start, reached), 0)
-        reached = np.maximum(reached, end)
-    return total
+    near, far = (_sorted(np.stack(ends)) for ends in zip(*intervals))
+    # the beam is outside from the i-th end to the (i + 1)-th beginning, wherever that comes later
+    return far[0] - near[0] + np.sum(far[1:] - np.maximum(near[1:], far[:-1]), axis=0)
+
+
+def _sorted(layers: np.ndarray) -> np.ndarray:
+    """Return layers (N, H, W) sorted at each pixel: in place, by whole layers, which for a few is faster than `numpy.sort`."""
+    for last in range(len(layers) - 1, 0, -1):
+        for below, above in zip(layers[:last], layers[1:]):
+            low = np.minimum(below, above)
+            np.maximum(below, above, out=above)
+            below[:] = low
+    return layers
 
 
 def clip(interval: Interval, within: Interval) -> Interval:
@@ -184,7 +214,11 @@ def clip(interval: Interval, within: Interval) -> Interval:
 
 def outside(interval: Interval, others: list[Interval]) -> np.ndarray:
     """Return the length (H, W) of an interval that lies in none of the others."""
-    return interval.length - union_length([clip(other, interval) for other in others])
+    left = interval.length
+    for window in find_objects((left > 0).astype(np.uint8)):
+        here, *there = (Interval(near[window], far[window]) for near, far in (interval, *others))
+        left[window] -= union_length([clip(other, here) for other in there])
+    return left
 
 
 def band(x, y, z, height: float, depth: float, across: int) -> Strand:
