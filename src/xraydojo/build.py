@@ -9,13 +9,15 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from xraydojo.language import LANGUAGES
-from xraydojo.lesson import REPOSITORY, Cell, LessonError, Unit, read_unit, syntax_tree
+from xraydojo.language import LANGUAGES, L, speaking
+from xraydojo.lesson import REPOSITORY, Cell, LessonError, Unit, read_syllabus, read_unit, syntax_tree
 
 STUB = {
     "en": "# Write your code here, in place of the next line\nraise NotImplementedError()",
     "ja": "# 次の行を消して、ここにコードを書いてください\nraise NotImplementedError()",
 }
+# the id of the cell that leads to the next unit
+ONWARD = "onward"
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,31 @@ def solution_notebook(unit: Unit, language: str) -> nbformat.NotebookNode:
         if cell.kind == "setup" and not begun:
             source, begun = f'import xraydojo\nxraydojo.begin("{unit.id}", "{language}")\n\n{source}', True
         cells.append(_notebook_cell(cell, number, source))
+    if words := _onward(unit, language):
+        cells.append(new_markdown_cell(words, id=ONWARD))
     metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
         "xraydojo": {"unit": unit.id, "language": language},
     }
     return new_notebook(cells=cells, metadata=metadata)
+
+
+def _onward(unit: Unit, language: str) -> str:
+    """Return the words at a notebook's end, which lead on; none for a unit that is not in the syllabus."""
+    units = read_syllabus()
+    number = next((number for number, entry in enumerate(units) if entry.id == unit.id), None)
+    if number is None:
+        return ""
+    with speaking(language):
+        if unit.id == units[-1].id:
+            return L(
+                "---\n\nThis is the last unit so far. Well done! The start page shows the road that lies behind you.",
+                "---\n\nいまのところ、これが最後の単元です。お疲れさまでした。ここまでの歩みは「はじめに」のページで確かめられます。",
+            )
+        after = units[number + 1]
+        link = f"[{after.id[:2]} {L(**after.title)}](../{after.id}/{after.id}.ipynb)"
+        return L(f"---\n\n**Next:** {link}", f"---\n\n**次の単元：** {link}")
 
 
 def _notebook_cell(cell: Cell, number: int, source: str):

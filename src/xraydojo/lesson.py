@@ -18,6 +18,8 @@ LONGEST_CELL = 40
 ROLES = ("setup", "demo", "explore")
 
 _parsing = threading.Lock()
+# a Japanese character or punctuation mark
+_WIDE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uff60]")
 
 
 class LessonError(DojoError):
@@ -217,7 +219,7 @@ def _lesson_cell(path: Path, cell_type: str, metadata: dict, source: str, line: 
     if cell_type == "markdown":
         if metadata.get("lang") not in LANGUAGES:
             raise LessonError(path, line, 'prose needs its language: # %% [markdown] lang="en" or lang="ja"')
-        return Cell("prose", {metadata["lang"]: source}, line)
+        return Cell("prose", {metadata["lang"]: unbroken(source)}, line)
     return _code_cell(path, metadata, source, line)
 
 
@@ -288,6 +290,19 @@ def _comment(source: str, language: str) -> str:
         if match := re.match(rf"# {language}: *(.+)", line):
             lines.append(match[1].strip())
     return ("" if language == "ja" else " ").join(lines)
+
+
+def unbroken(markdown: str) -> str:
+    """Join the lines of Japanese paragraphs: a browser would show a blank wherever a line of the source ends."""
+    kept, fenced = [""], False
+    for line in markdown.splitlines():
+        goes_on = _WIDE.match(line.lstrip()) and _WIDE.match(kept[-1][-1:]) and not kept[-1].startswith("#")
+        if goes_on and not fenced:
+            kept[-1] += line.lstrip()
+        else:
+            kept.append(line)
+        fenced ^= line.lstrip().startswith("```")
+    return "\n".join(kept[1:])
 
 
 def syntax_tree(source: str) -> ast.Module:

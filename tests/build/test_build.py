@@ -1,12 +1,13 @@
 """Building notebooks through nbgrader's own release."""
 
 import ast
+import re
 
 import nbformat
 import pytest
 
-from xraydojo.build import STUB, build, solution_notebook
-from xraydojo.lesson import LessonError, read_unit
+from xraydojo.build import STUB, build, notebook_path, solution_notebook
+from xraydojo.lesson import LessonError, read_syllabus, read_unit
 
 HIDDEN = """### BEGIN HIDDEN TESTS
 with check("double", hidden=True) as t:
@@ -53,6 +54,16 @@ def test_the_solution_holds_both(notebooks):
 def test_the_first_setup_cell_begins_the_unit_in_its_language(notebooks):
     first = sources(notebooks["exercises/ja/02_line/02_line.ipynb"])["setup-2"]
     assert first.startswith('import xraydojo\nxraydojo.begin("02_line", "ja")\n')
+
+
+def test_a_notebook_ends_with_the_way_to_the_next_one():
+    units = [entry.id for entry in read_syllabus()]
+    last = {name: nbformat.read(notebook_path("exercises", name, "ja"), 4).cells[-1].source for name in units}
+    for here, after in zip(units, units[1:]):
+        link = re.search(r"\]\((.+)\)", last[here])[1]
+        there = (notebook_path("exercises", here, "ja").parent / link).resolve()
+        assert there == notebook_path("exercises", after, "ja")
+    assert "最後の単元" in last[units[-1]]
 
 
 def test_cells_carry_nbgraders_marks(folder):

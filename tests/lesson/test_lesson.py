@@ -36,6 +36,32 @@ def test_the_hint_of_a_wrong_answer_joins_its_comment_lines(folder):
     assert answer.hint == {"en": "Is that twice, or the square?", "ja": "それは 2 倍ですか。2 乗ですか。"}
 
 
+def test_lines_of_a_japanese_paragraph_are_joined_and_nothing_else_is(folder):
+    lesson = folder / "lesson.py"
+    text = """直線
+# 線は
+# 二点で
+#   決まります。
+# * 傾き
+# * 切片
+#
+# `w` と
+# `b` です。
+# ```
+# 傾き
+# 切片
+# ```
+# 終わり
+# です。"""
+    lesson.write_text(lesson.read_text(encoding="utf-8").replace("直線", text), encoding="utf-8")
+    (prose, *_) = read_unit(folder).cells
+    assert (
+        prose.sources["ja"]
+        == "# 直線\n線は二点で決まります。\n* 傾き\n* 切片\n\n`w` と\n`b` です。\n```\n傾き\n切片\n```\n終わりです。"
+    )
+    assert prose.sources["en"] == "# A line"
+
+
 def test_prose_in_english_only_is_refused(folder):
     line, message = refuse(folder, '# %% [markdown] lang="ja"\n# # 直線\n', "")
     assert line == 4 and "Japanese" in message

@@ -8,10 +8,11 @@ import nbformat
 from nbformat.v4 import new_markdown_cell
 
 from xraydojo import progress, road
+from xraydojo.build import ONWARD
 from xraydojo.check.verdict import MIME
 from xraydojo.data.cards import Card, cards
 from xraydojo.language import L, current
-from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
+from xraydojo.lesson import REPOSITORY, Entry, read_syllabus, unbroken
 from xraydojo.site.extension import GLOSSARY, UNITS
 from xraydojo.site.outputs import Page
 
@@ -49,6 +50,8 @@ def notebook(page: Page) -> nbformat.NotebookNode:
     shown = page.shown
     cells = []
     for cell in shown.cells:
+        if cell.id == ONWARD:
+            continue  # each page of the site has its own way on
         role = cell.metadata.get("xraydojo", {}).get("role")
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(MIME, None)  # the check's record, which no page shows
@@ -72,6 +75,7 @@ def _still() -> str:
 def _write_guide(folder: Path, name: str) -> None:
     text = (DOCS / L(f"{name}.md", f"{name}.ja.md")).read_text(encoding="utf-8")
     text = _TO_OTHER_LANGUAGE.sub("", text).replace(".ja.md)", ".md)")
+    text = L(text, unbroken(text))
     for picture in re.findall(r"\]\((screenshots/\w+\.png)\)", text):
         (folder / picture).parent.mkdir(exist_ok=True)
         shutil.copyfile(DOCS / picture, folder / picture)
