@@ -27,14 +27,19 @@ def begin(unit: str) -> None:
 
 
 class CheckFailed(AssertionError):
-    """An answer that is not right yet; Jupyter shows its words, without a traceback."""
+    """An answer that is not right yet; below the verdict Jupyter shows what to do next, without a traceback."""
 
     def __init__(self, verdict: Verdict):
         super().__init__(str(verdict))
         self.verdict = verdict
 
     def _render_traceback_(self):
-        return [self.verdict.headline]
+        return [
+            L(
+                "Change the cell above and run it, then this one again (Shift+Enter).",
+                "上のセルを直して実行し、続けてこのセルをもう一度実行しましょう（Shift+Enter）。",
+            )
+        ]
 
 
 class _Wrong(Exception):
