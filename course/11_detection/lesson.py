@@ -514,7 +514,7 @@ figures.show(L("Three nodules (dashed) with the anchors that are to learn them (
 #
 # $$ L_{reg}(t_i, t_i^*) = \sum_{j \in \{x, y, w, h\}} S(t_{ij} - t_{ij}^*) \tag{6} $$
 #
-# $$ S(d) = \begin{cases} d^2 / 2 & \text{if } |d| < 1 \\ |d| - 1/2 & \text{otherwise} \end{cases} \tag{7} $$
+# $$ S(d) = \begin{cases} d^2 / 2 & \text{if } |d| < 1 \cr |d| - 1/2 & \text{otherwise} \end{cases} \tag{7} $$
 #
 # * **(5)** is the cross-entropy of unit 03: minus the logarithm of the probability given to what is true. $p_i$ for an object, $1 - p_i$ for background.
 # * **(4)**, first sum: over all anchors that are not ignored. $N_{cls}$ is how many these are: a mean.
@@ -540,7 +540,7 @@ figures.show(L("Three nodules (dashed) with the anchors that are to learn them (
 #
 # $$ L_{reg}(t_i, t_i^*) = \sum_{j \in \{x, y, w, h\}} S(t_{ij} - t_{ij}^*) \tag{6} $$
 #
-# $$ S(d) = \begin{cases} d^2 / 2 & |d| < 1 \\ |d| - 1/2 & \text{それ以外} \end{cases} \tag{7} $$
+# $$ S(d) = \begin{cases} d^2 / 2 & |d| < 1 \cr |d| - 1/2 & \text{それ以外} \end{cases} \tag{7} $$
 #
 # * **式(5)** は、単元03の交差エントロピーです。正解に与えた確率の対数に、マイナスを付けます。物体なら $p_i$、背景なら $1 - p_i$ です。
 # * **式(4)の第一項**は、無視するもの以外のすべてのアンカーについての和です。$N_{cls}$ はその個数なので、平均になります。

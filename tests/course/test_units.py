@@ -104,3 +104,11 @@ def test_no_mark_of_emphasis_is_left_over_in_the_text(unit, language):
             for code in page.find_all("code"):
                 code.decompose()
             assert "**" not in page.text
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_numbered_formula_has_one_line(unit):
+    # the site sets a formula of several lines in one environment, in which MathJax takes no number
+    for cell in read_unit(find_unit(unit)).cells:
+        for formula in cell.sources["en"].split("$$")[1::2]:
+            assert not ("\\tag" in formula and "\\\\" in formula), formula
