@@ -80,6 +80,9 @@ def test_an_unwritten_answer_is_told_kindly():
 
     verdict = failed(lambda t: t.call(unwritten, 1).equals(2))
     assert verdict.rung == "unwritten" and verdict.trace is None
+    # a corrected cell that was not run, or stopped, leaves the old function in place
+    assert "that cell has not been run since" in verdict.message
+    assert "<code" in verdict._html() and "`" not in verdict._html()
 
 
 def test_a_missing_function_asks_to_run_its_cell():

@@ -162,8 +162,10 @@ class check:
                 self.exercise,
                 "unwritten",
                 L(
-                    "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code.",
-                    "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。",
+                    "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code."
+                    "\nIf you have: that cell has not been run since, or it stopped with an error. Run it, and then this one again.",
+                    "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。"
+                    "\nもう書いてあるときは、そのセルがまだ実行されていないか、エラーで止まっています。上のセルを実行してから、このセルをもう一度実行してください。",
                 ),
                 self.hidden,
             )
