@@ -83,7 +83,11 @@ def prepare(home: Path, told: dict) -> Path:
         "To stop, save and choose **File > Log Out**.",
         "終わるときは、保存して、メニューの **「ファイル」→「ログアウト」** を選びます。",
     )
-    return lay_page(folder, "\n".join(rows), submit, stop)
+    work = L(
+        "Your notebooks are kept on the hub: log in from any computer and go on. When you need help, ask your instructor.",
+        "あなたのノートブックはハブに保存され、どのパソコンからログインしても続きができます。困ったときは、講師に声をかけてください。",
+    )
+    return lay_page(folder, "\n".join(rows), submit, work, stop)
 
 
 def limit(memory: int, cores: float, on_gpu: int = 0) -> None:
