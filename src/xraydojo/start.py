@@ -313,7 +313,7 @@ Click the picture to go on where you were, or a unit in the table: its notebook 
 
 ## How to run a cell
 
-1. Read from the top. Click a cell with code and press **Shift+Enter**: it runs, and the next cell is chosen.
+1. Read from the top. Click a cell with code and press **Shift+Enter**: it runs, and the next cell is chosen. In the first seconds, while it says **No Kernel** at the top right, nothing runs yet.
 2. In an exercise, write your code in place of `raise NotImplementedError()`, and run the cell.
 3. Then run the check right below it. A green box means that your answer is right; an orange one says what to think about next. Try as often as you like.
 4. When something seems stuck: menu **Kernel > Restart Kernel…**, and run the cells from the top again. What you wrote stays.
@@ -342,7 +342,7 @@ _PAGE_JA = """\
 
 ## セルの実行のしかた
 
-1. 上から順に読みます。コードのセルをクリックして **Shift+Enter**（Shift キーを押しながら Enter キー）を押すと、セルが実行され、次のセルに移ります。
+1. 上から順に読みます。コードのセルをクリックして **Shift+Enter**（Shift キーを押しながら Enter キー）を押すと、セルが実行され、次のセルに移ります。開いてから数秒のあいだ、右上に **No Kernel** と表示されているうちは、まだ実行できません。
 2. 演習のセルでは、`raise NotImplementedError()` の行を消して自分のコードを書き、実行します。
 3. 続けて、すぐ下の確認セルを実行します。緑の枠なら正解です。橙の枠には、次に考えることが書いてあります。何度でもやり直せます。
 4. 動かなくなったと感じたら、メニューの **「カーネル」→「カーネルを再起動…」** を選び、もう一度上から実行してください。書いたものは消えません。

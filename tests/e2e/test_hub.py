@@ -11,7 +11,7 @@ import psutil
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests.e2e.browser import SLOW, cells, picture, run_above, write
+from tests.e2e.browser import SLOW, await_kernel, cells, picture, run_above, write
 from tests.hub.running import logged_in, running
 from xraydojo import progress
 from xraydojo.build import notebook_path
@@ -178,9 +178,7 @@ def test_a_mistake_is_on_the_instructors_open_page_within_seconds_and_gone_when_
     notebook.goto(f"{hub.address}user/hanako/lab/tree/{UNIT}/{UNIT}.ipynb")
     answer, check = cells(notebook, "predict")
     # her kernel has run on since she handed in
-    expect(notebook.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=SLOW
-    )
+    await_kernel(notebook)
     write(notebook, answer, BIAS_FORGOTTEN)
     notebook.keyboard.press("Shift+Enter")
     expect(check.locator(".xraydojo-check")).to_contain_text("まだ正解ではありません", timeout=SLOW)
@@ -344,9 +342,7 @@ def test_a_learner_who_is_removed_is_let_in_no_more_and_one_who_is_added_is(hub)
 
 def _run_check(page, check) -> None:
     """Run a check once its kernel has nothing else to do."""
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=SLOW
-    )
+    await_kernel(page)
     check.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
 

@@ -27,7 +27,7 @@ Save the notebook (Ctrl+S, on a Mac Command+S). Then open [Submit and feedback](
 your points and what to look at again. Until the due date you may hand in as often as you like; the last one counts."""
 
 _SUBMIT_JA = """\
-ノートブックを保存して（Ctrl+S、Mac では Command+S）、[提出とフィードバック]({pages}) のページを開きます。単元ごとに提出ボタンがあり、数秒で得点と見直すところが表示されます。
+ノートブックを保存して（Ctrl+S、Mac では Command+S）、[提出とフィードバック]({pages}) のページを開きます。単元ごとに提出ボタンがあり、数秒で得点と見直すところが表示されます。\
 期限までは何度でも提出でき、最後に提出したものが採点の対象になります。"""
 
 
