@@ -324,7 +324,7 @@ Click the picture to go on where you were, or a unit in the table: its notebook 
 
 ## Your work, and help
 
-{work} They are saved whenever a cell has run, and every few seconds besides. An update of the course never overwrites a notebook that you have changed.
+{work} Notebooks are saved whenever a cell has run, and every few seconds besides. An update of the course never overwrites a notebook that you have changed.
 
 {stop} (This page is written anew at every start, and the picture after every check.)
 """
