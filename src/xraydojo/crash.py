@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 from IPython import get_ipython
 from IPython.display import display
@@ -130,10 +130,10 @@ def _full_width(sign: str, line: int) -> Advice:
             if sign == "\u3000"
             else L("an invisible sign", "目に見えない文字")
         )
-    meant = L("an ordinary space", "半角のスペース") if space else f"`{plain}`" if plain.isascii() else ""
+    meant = L("an ordinary space", "半角のスペース") if space else f"`{plain}` " if plain.isascii() else ""
     then = L(
-        f"Delete it and type {meant or 'the plain sign'} with the input method switched off.",
-        f"それを消し、日本語入力を切って（半角英数にして）{f'{meant} を' if meant else '半角の記号を'}入力し直してください。",
+        f"Delete it and type {meant.strip() or 'the plain sign'} with the input method switched off.",
+        f"それを消し、日本語入力を切って（半角英数にして）{meant or '半角の記号'}を入力し直してください。",
     )
     return Advice(
         L(f"Python cannot read line {line}: it holds {named}.", f"{line} 行目に{named}があり、Python が読み取れません。"),
@@ -161,6 +161,11 @@ _SYNTAX = (
       "かっこの数が合っていません。開いたかっこ ( [ { には、対になる ) ] } が必要です。"),
      ("Click behind a bracket: Jupyter highlights its partner.",
       "かっこの後ろをクリックすると、対になるかっこに色が付きます。")),
+    (r"incomplete input",
+     ("The cell ends too early: an opening bracket ( [ { has no partner, or a line that ends in a colon has nothing below it.",
+      "セルが途中で終わっています。開いたかっこ ( [ { が閉じていないか、コロン（:）で終わる行の下に何も書かれていません。"),
+     ("Click behind a bracket: Jupyter highlights its partner. Close what is open, and run the cell again.",
+      "かっこの後ろをクリックすると、対になるかっこに色が付きます。閉じていないかっこを閉じて、もう一度実行してください。")),
     (r"unterminated",
      ("A text in quotation marks does not end: the closing \" or ' is missing.",
       "引用符で囲んだ文字列が閉じていません。終わりの \" か ' が抜けています。"),
@@ -380,6 +385,20 @@ def _none(error: Exception, where: Spot, namespace, unit) -> Advice | None:
     )  # fmt: skip
 
 
+def _attribute(error: AttributeError, where: Spot, namespace, unit) -> Advice | None:
+    if not error.name or error.obj is None:
+        return None
+    owner = L(f"The library `{error.obj.__name__}`", f"ライブラリ `{error.obj.__name__}` ") if isinstance(error.obj, ModuleType) else L(f"A value of type `{type(error.obj).__name__}`", f"`{type(error.obj).__name__}` 型の値")  # fmt: skip
+    near = difflib.get_close_matches(error.name, [name for name in dir(error.obj) if not name.startswith("_")], 1)  # fmt: skip
+    return Advice(
+        L(f"{owner} has nothing called `{error.name}`.", f"{owner}に、`{error.name}` というものはありません。"),
+        L(f"Did you mean `{near[0]}`? Capital and small letters count.", f"`{near[0]}` の書き間違いではありませんか。大文字と小文字も区別されます。")
+        if near
+        else L("The name behind the dot is misspelt, or what stands before the dot is something else than you think.", "ドット（.）の後ろの名前のつづりが違うか、ドットの前にあるものが、思っているものと違います。"),
+        L(f"Correct line {where.line} and run the cell again.", f"{where.line} 行目を直して、もう一度実行してください。"),
+    )  # fmt: skip
+
+
 def _not_callable(error: TypeError, where: Spot, namespace, unit) -> Advice | None:
     if not (found := re.search(r"'(.+?)' object is not callable", str(error))):
         return None
@@ -482,6 +501,7 @@ _EXPLAINERS: tuple[tuple[type | tuple, Callable], ...] = (
     (IndexError, _index),
     (TypeError, _arguments),
     ((TypeError, AttributeError), _none),
+    (AttributeError, _attribute),
     (TypeError, _not_callable),
 )
 

@@ -22,6 +22,7 @@ from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
 from xraydojo.place import RECORD
 
 LONGEST_WAIT = 120  # seconds until JupyterLab answers, on a slow disk
+AUTOSAVE = 10  # seconds between two looks whether a notebook is to be saved; JupyterLab itself takes longer when saving is slow
 # what a learner does not need, or what asks questions before the course is seen: in the browser and on the server
 NOT_IN_LAB = (
     "@jupyter/nbgrader",
@@ -198,7 +199,12 @@ def write_start_page(home: Path) -> Path:
         "To stop, save, close the browser and press Ctrl+C in the window in which you started the course.",
         "終わるときは、保存してブラウザーを閉じ、講座を起動したウィンドウで Ctrl+C を押します。",
     )
-    return lay_page(home, "\n".join(rows), L(_GRADE_EN, _GRADE_JA).format(grade=grade), stop)
+    docs = REPOSITORY / "docs" / L("learners.md", "learners.ja.md")
+    work = L(
+        f"Your notebooks lie in `{home}`. More is told in `{docs}`.",
+        f"あなたのノートブックは `{home}` にあります。詳しい説明は `{docs}` にあります。",
+    )
+    return lay_page(home, "\n".join(rows), L(_GRADE_EN, _GRADE_JA).format(grade=grade), work, stop)
 
 
 def linked(entry: Entry) -> str:
@@ -206,14 +212,14 @@ def linked(entry: Entry) -> str:
     return f"[{entry.id[:2]} {entry.title[language.current()]}]({entry.id}/{entry.id}.ipynb)"
 
 
-def lay_page(home: Path, units: str, submit: str, stop: str) -> Path:
-    """Write the start page: the table of the units, how to run cells, how to submit, and how to stop; return its path.
+def lay_page(home: Path, units: str, submit: str, work: str, stop: str) -> Path:
+    """Write the start page: the table of the units, how to run cells, how to submit, where the work is, and how to stop; return its path.
 
     Parameters
     ----------
     home : Path
         The folder of the learner's notebooks.
-    units, submit, stop : str
+    units, submit, work, stop : str
         Markdown in the current language.
     """
     page = home / _page_name()
@@ -221,9 +227,8 @@ def lay_page(home: Path, units: str, submit: str, stop: str) -> Path:
         progress=_BEGIN + _END,
         units=units,
         submit=submit,
+        work=work,
         stop=stop,
-        home=home,
-        docs=REPOSITORY / "docs" / L("learners.md", "learners.ja.md"),
     )
     whole.write(page, text.encode())
     _refresh(home, progress.summary(progress.read(home.parent), progress.units_in(home.parent)))
@@ -308,7 +313,7 @@ Click the picture to go on where you were, or a unit in the table: its notebook 
 
 ## How to run a cell
 
-1. Read from the top. Click a cell with code and press **Shift+Enter**: it runs, and the next cell is chosen.
+1. Read from the top. Click a cell with code and press **Shift+Enter**: it runs, and the next cell is chosen. In the first seconds, while it says **No Kernel** at the top right, nothing runs yet.
 2. In an exercise, write your code in place of `raise NotImplementedError()`, and run the cell.
 3. Then run the check right below it. A green box means that your answer is right; an orange one says what to think about next. Try as often as you like.
 4. When something seems stuck: menu **Kernel > Restart Kernel…**, and run the cells from the top again. What you wrote stays.
@@ -319,7 +324,7 @@ Click the picture to go on where you were, or a unit in the table: its notebook 
 
 ## Your work, and help
 
-Your notebooks lie in `{home}`. An update of the course never overwrites a notebook that you have changed. More is told in `{docs}`.
+{work} Notebooks are saved whenever a cell has run, and every few seconds besides. An update of the course never overwrites a notebook that you have changed.
 
 {stop} (This page is written anew at every start, and the picture after every check.)
 """
@@ -337,7 +342,7 @@ _PAGE_JA = """\
 
 ## セルの実行のしかた
 
-1. 上から順に読みます。コードのセルをクリックして **Shift+Enter**（Shift キーを押しながら Enter キー）を押すと、セルが実行され、次のセルに移ります。
+1. 上から順に読みます。コードのセルをクリックして **Shift+Enter**（Shift キーを押しながら Enter キー）を押すと、セルが実行され、次のセルに移ります。開いてから数秒のあいだ、右上に **No Kernel** と表示されているうちは、まだ実行できません。
 2. 演習のセルでは、`raise NotImplementedError()` の行を消して自分のコードを書き、実行します。
 3. 続けて、すぐ下の確認セルを実行します。緑の枠なら正解です。橙の枠には、次に考えることが書いてあります。何度でもやり直せます。
 4. 動かなくなったと感じたら、メニューの **「カーネル」→「カーネルを再起動…」** を選び、もう一度上から実行してください。書いたものは消えません。
@@ -348,7 +353,7 @@ _PAGE_JA = """\
 
 ## あなたのノートブックと、困ったとき
 
-あなたのノートブックは `{home}` にあります。講座を更新しても、あなたが手を入れたノートブックは上書きされません。詳しい説明は `{docs}` にあります。
+{work}ノートブックは、セルを実行するたびに、また数秒ごとに、自動的に保存されます。講座を更新しても、あなたが手を入れたノートブックは上書きされません。
 
 {stop}（このページは起動するたびに新しく作られ、図は確認セルを実行するたびに更新されます。）
 """
@@ -371,7 +376,11 @@ def configure(lab: Path, lang: str) -> None:
     _lay_extension(lab / "data" / "labextensions" / "xraydojo")
     settings = {
         "translation-extension/plugin": {"locale": "ja_JP" if lang == "ja" else "default"},
-        "docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+        "docmanager-extension/plugin": {
+            "defaultViewers": {"markdown": "Markdown Preview"},
+            # what is typed is lost with the browser only if it is younger than that
+            "autosaveInterval": AUTOSAVE,
+        },
         # a check names the line in which the learner's code stopped
         "notebook-extension/tracker": {"codeCellConfig": {"lineNumbers": True}},
     }
@@ -382,18 +391,18 @@ def configure(lab: Path, lang: str) -> None:
 
 
 def _lay_extension(folder: Path) -> None:
-    """Give the learner's JupyterLab what shows the start page as it is now; JupyterLab itself never looks at a file again."""
-    script = Path(__file__).with_name("start_page.js").read_bytes()
+    """Give the learner's JupyterLab what shows the start page as it is now, and saves a notebook whenever a cell has run."""
+    script = Path(__file__).with_name("lab_extension.js").read_bytes()
     about = {
         "name": "xraydojo",
         "version": "1.0.0",
         "jupyterlab": {
             "extension": True,
-            "_build": {"load": "static/start_page.js", "extension": "./extension"},
+            "_build": {"load": "static/lab_extension.js", "extension": "./extension"},
         },
     }
     whole.write(folder / "package.json", json.dumps(about, indent=1).encode())
-    whole.write(folder / "static" / "start_page.js", script)
+    whole.write(folder / "static" / "lab_extension.js", script)
 
 
 def _refuse_taken(port: int) -> None:

@@ -80,6 +80,16 @@ def test_an_unwritten_answer_is_told_kindly():
 
     verdict = failed(lambda t: t.call(unwritten, 1).equals(2))
     assert verdict.rung == "unwritten" and verdict.trace is None
+    assert "<code" in verdict._html() and "`" not in verdict._html()
+
+
+def test_in_a_notebook_a_cell_that_was_not_run_again_may_be_why_nothing_is_written(monkeypatch):
+    def unwritten(x):
+        raise NotImplementedError()
+
+    monkeypatch.setattr("xraydojo.place.in_notebook", lambda: True)
+    verdict = failed(lambda t: t.call(unwritten, 1).equals(2))
+    assert "that cell has not been run since" in verdict.message
 
 
 def test_a_missing_function_asks_to_run_its_cell():

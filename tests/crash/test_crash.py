@@ -44,6 +44,7 @@ CASES = {
     "a name of nowhere": ("qqqqq", "misspelt", "つづりの間違い"),
     "a local that comes too late": ("def f():\n    n += 1\nf()", "before it has a value", "値が入る前"),
     "a full-width space": ("x = 1\n\u3000y = 2", "line 2: it holds a full-width space", "2 行目に全角のスペース"),
+    "an ordinary space in its place": ("x =\u30001", "type an ordinary space with", "半角英数にして）半角のスペースを入力"),
     "a full-width bracket": ("print（1)", "type `(` with", "半角英数にして）`(` を入力"),
     "a full-width figure": ("x = ０", "type `0` with", "半角英数にして）`0` を入力"),
     "a full-width semicolon": ("x = 1； y = 2", "type `;` with", "半角英数にして）`;` を入力"),
@@ -61,6 +62,8 @@ CASES = {
     "too many arguments": ("def f(a): pass\nf(1, 2)", "It takes 1, and got 2", "1 個のはずですが、2 個"),
     "a return forgotten": ("def f(): print(1)\nf() + 1", "no `return`", "`return` がない"),
     "an attribute of nothing": ("def f(): print(1)\nf().shape", "no `return`", "`return` がない"),
+    "a misspelt function of a library": ("np.maen([1])", "Did you mean `mean`?", "`mean` の書き間違い"),
+    "a misspelt method": ("np.ones(3).Sum()", "`ndarray` has nothing called `Sum`", "`ndarray` 型の値に、`Sum` というものは"),
     "brackets of the wrong kind": ("x = np.ones(3)\nx(0)", "write [ ]", "[ ] を使います"),
     "a library of the course": ("raise ModuleNotFoundError('no', name='keras.ops')", "./dojo start", "別の Python"),
     "a misspelt library": ("import nunpy", "Did you mean `numpy`?", "`numpy` の書き間違い"),
@@ -168,6 +171,7 @@ def notebook(tmp_path_factory):
         "raise RuntimeError('of another kind')",
         'with check("predict") as t:\n    t.call(abs, -1).equals(2)',
         "1 / 1",
+        "print((1",
     )
 
 
@@ -193,6 +197,11 @@ def test_a_cell_run_before_the_first_one_is_explained_in_the_notebooks_language(
 def test_a_cell_that_cannot_be_read_is_explained(notebook):
     html, (error,) = html_and_error(notebook.cells[3])
     assert "記号「（」" in html and error.ename == "SyntaxError"
+
+
+def test_a_bracket_that_is_never_closed_is_explained_although_jupyter_says_something_else(notebook):
+    html, (error,) = html_and_error(notebook.cells[7])
+    assert "閉じていないかっこ" in html and error.evalue.startswith("incomplete input")
 
 
 def test_an_error_of_another_kind_keeps_jupyters_traceback(notebook):

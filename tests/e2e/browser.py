@@ -1,5 +1,6 @@
 """A real browser, and what a person does with a notebook in it."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -30,11 +31,19 @@ def write(page, cell, text: str) -> None:
     page.keyboard.press("Shift+Enter")
 
 
+def await_kernel(page) -> None:
+    """Wait until the kernel is there and has nothing to do: before that, JupyterLab passes over what is to be run, without a word."""
+    expect(page.locator(".jp-Toolbar-kernelName").first).not_to_contain_text("No Kernel", timeout=SLOW)
+    indicator = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(indicator).to_have_attribute("data-status", "idle", timeout=SLOW)
+
+
 def run_above(page, cell, lang: str) -> None:
     """Once the kernel is there, run all cells above this one by the menu."""
-    kernel = page.locator(".jp-Notebook-ExecutionIndicator")
-    expect(kernel).to_have_attribute("data-status", "idle", timeout=SLOW)
-    cell.click()
+    await_kernel(page)
+    # not by a click: pictures above may still move the page under it
+    cell.locator(".cm-content").focus()
+    expect(cell).to_have_class(re.compile(r"\bjp-mod-active\b"))
     menu, item = RUN_ABOVE[lang]
     page.locator(".lm-MenuBar-itemLabel", has_text=menu).first.click()
     page.locator(".lm-Menu-itemLabel", has_text=item).click()

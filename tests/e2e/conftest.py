@@ -20,15 +20,21 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    """A browser."""
+def launch():
+    """Return a function that launches a browser."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium on PATH: apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        yield lambda: playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+@pytest.fixture(scope="module")
+def chromium(launch):
+    """A browser."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -1,24 +1,28 @@
 """A day of a class in a real browser: a learner solves and submits, another cheats, the instructor marks and exports."""
 
+import contextlib
 import csv
 import io
 import json
+import time
 
 import nbformat
 import psutil
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
-from tests.e2e.browser import SLOW, cells, picture, run_above, write
-from tests.hub import seminar
+from tests.e2e.browser import SLOW, await_kernel, cells, picture, run_above, write
 from tests.hub.running import logged_in, running
+from xraydojo import progress
 from xraydojo.build import notebook_path
-from xraydojo.hub import roster
 from xraydojo.hub.queue import Queue
 from xraydojo.lesson import read_unit
+from xraydojo.start import AUTOSAVE
 
 UNIT = "02_perceptron"
 ROW = f"tr[id='{UNIT}']"
+RIGHT = "def predict(X, w, b):\n    return (X @ w + b >= 0).astype(int)"
+HALF_WRITTEN = "def update(w, b, x, t, lr):\n    y = predict(x[None], w, b)[0]"
 BIAS_FORGOTTEN = "def predict(X, w, b):\n    return (X @ w >= 0).astype(int)"
 HOSTILE = """
 import os, sys, sqlite3, builtins
@@ -61,8 +65,8 @@ def open_page(chromium):
     """Return a function that opens a page of the hub as a person."""
     contexts = []
 
-    def open_page(hub, name, path=""):
-        context = chromium.new_context(viewport={"width": 1280, "height": 860}, locale="ja-JP")
+    def open_page(hub, name, path="", browser=chromium):
+        context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="ja-JP")
         contexts.append(context)
         page = context.new_page()
         page.broken = []
@@ -76,10 +80,11 @@ def open_page(chromium):
 
     yield open_page
     for context in contexts:
-        context.close()
+        with contextlib.suppress(Error):  # of a browser that was killed
+            context.close()
 
 
-def test_a_learner_solves_a_unit_in_japanese_submits_and_reads_the_feedback(hub, open_page, screenshots):
+def test_a_learner_solves_a_unit_in_japanese_submits_and_reads_the_feedback(hub, open_page):
     page = open_page(hub, "hanako")
     expect(page.locator(".jp-RenderedMarkdown h1")).to_contain_text("XrayDojo へようこそ", timeout=SLOW)
     page.get_by_role("link", name="02 パーセプトロン").first.click()
@@ -98,7 +103,6 @@ def test_a_learner_solves_a_unit_in_japanese_submits_and_reads_the_feedback(hub,
     page.locator(ROW).get_by_role("button", name="提出する").click()
     expect(page.locator(f"{ROW} .state")).to_contain_text("採点済み", timeout=SLOW)
     expect(page.locator(f"{ROW} .points")).to_have_text("10 / 10")
-    picture(page, screenshots / "hub_learner_ja.png")
     page.locator(ROW).get_by_role("link", name="フィードバック").click()
     expect(page.locator(".tests li.passed")).to_have_count(4)
     assert page.broken == []
@@ -174,9 +178,7 @@ def test_a_mistake_is_on_the_instructors_open_page_within_seconds_and_gone_when_
     notebook.goto(f"{hub.address}user/hanako/lab/tree/{UNIT}/{UNIT}.ipynb")
     answer, check = cells(notebook, "predict")
     # her kernel has run on since she handed in
-    expect(notebook.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=SLOW
-    )
+    await_kernel(notebook)
     write(notebook, answer, BIAS_FORGOTTEN)
     notebook.keyboard.press("Shift+Enter")
     expect(check.locator(".xraydojo-check")).to_contain_text("まだ正解ではありません", timeout=SLOW)
@@ -193,21 +195,73 @@ def test_a_mistake_is_on_the_instructors_open_page_within_seconds_and_gone_when_
     assert now.evaluate("window.isTheSame") and now.broken == learner.broken == []
 
 
-def test_the_instructor_sees_a_class_of_twelve_in_one_picture(hub, open_page, screenshots):
-    for name, full_name, *_ in seminar.LEARNERS:
-        roster.add(hub.site.course_file, name, full_name)
-    seminar.fill(hub.site.class_folder)
-    page = open_page(hub, "sensei", "services/dojo/class/now")
-    for exercise, counts in seminar.COUNTS.items():
-        row = page.locator(f"#row-{exercise}")
-        assert [row.locator(f"td.{kind}").inner_text() for kind in ("solved", "working", "stuck")] == counts
-    page.set_viewport_size({"width": 1280, "height": 975})
-    picture(page, screenshots / "hub_now_ja.png", height=975)
-    page.locator(".button", has_text="スクリーン用").click()
-    expect(page.locator("#now.screen")).to_be_visible()
-    assert not any(full_name in page.content() for _, full_name, *_ in seminar.LEARNERS)
-    assert page.broken == []
-    roster.remove(hub.site.course_file, [name for name, *_ in seminar.LEARNERS])
+NOTEBOOK = f"hub/user-redirect/lab/tree/{UNIT}/{UNIT}.ipynb"
+
+
+def test_a_killed_browser_takes_nothing_that_was_run_and_seconds_of_what_was_typed(hub, launch, open_page):
+    before = set(psutil.Process().children(recursive=True))
+    doomed = launch()
+    processes = set(psutil.Process().children(recursive=True)) - before
+    page = open_page(hub, "jiro", NOTEBOOK, doomed)
+    answer, check = cells(page, "predict")
+    run_above(page, answer, "ja")
+    write(page, answer, RIGHT)
+    page.keyboard.press("Shift+Enter")
+    expect(check.locator(".xraydojo-check")).to_contain_text("正解です", timeout=SLOW)
+    _await(lambda: RIGHT in _saved(hub, "jiro"), 5)
+    cells(page, "update")[0].locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(HALF_WRITTEN)
+    _await(lambda: HALF_WRITTEN in _saved(hub, "jiro"), AUTOSAVE + 5)
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+    page = open_page(hub, "jiro", NOTEBOOK)
+    answer, check = cells(page, "predict")
+    expect(answer.locator(".cm-content")).to_contain_text("X @ w + b >= 0", timeout=SLOW)
+    expect(cells(page, "update")[0].locator(".cm-content")).to_contain_text("predict(x[None]")
+    # the kernel has run on, with what was defined in it
+    _run_check(page, check)
+    expect(check.locator(".xraydojo-check")).to_contain_text("正解です", timeout=SLOW)
+
+
+def test_after_a_killed_kernel_the_learner_is_told_what_to_run_and_goes_on(hub, open_page):
+    page = open_page(hub, "jiro", NOTEBOOK)
+    answer, check = cells(page, "predict")
+    answer.wait_for(timeout=SLOW)
+    (kernel,) = _processes_of(hub, "jiro", "ipykernel_launcher")
+    kernel.kill()
+    page.locator(".jp-Dialog .jp-mod-accept").click(timeout=SLOW)
+    _run_check(page, check)
+    expect(check.locator(".xraydojo-crash")).to_contain_text("先頭から実行しましょう", timeout=SLOW)
+    run_above(page, check, "ja")
+    _run_check(page, check)
+    expect(check.locator(".xraydojo-check")).to_contain_text("正解です", timeout=SLOW)
+
+
+def test_after_a_killed_server_the_same_address_brings_a_new_one_with_all_that_was_saved(hub, open_page):
+    page = open_page(hub, "jiro", NOTEBOOK)
+    cells(page, "predict")[0].wait_for(timeout=SLOW)
+    done = progress.read(hub.site.homes / "jiro" / "XrayDojo")
+    (server,) = _processes_of(hub, "jiro", "xraydojo.hub.learner")
+    server.kill()
+    server.wait(10)
+    page.goto(f"{hub.address}user/jiro/lab/tree/{UNIT}/{UNIT}.ipynb")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(cells(page, "predict")[0].locator(".cm-content")).to_contain_text("X @ w + b >= 0", timeout=SLOW)
+    expect(cells(page, "update")[0].locator(".cm-content")).to_contain_text("predict(x[None]")
+    assert "passed" in done[UNIT]["predict"] and progress.read(hub.site.homes / "jiro" / "XrayDojo") == done
+
+
+def test_a_wrong_password_is_told_in_the_classs_language(hub, chromium):
+    page = chromium.new_page()
+    page.goto(hub.address)
+    page.fill("#username_input", "jiro")
+    page.fill("#password_input", "ｊｉｒｏ")
+    page.click("#login_submit")
+    expect(page.get_by_role("alert")).to_contain_text("ユーザー名かパスワードが違います")
+    page.close()
 
 
 @pytest.mark.parametrize(
@@ -284,6 +338,35 @@ def test_a_learner_who_is_removed_is_let_in_no_more_and_one_who_is_added_is(hub)
     assert newcomer.get(page).status_code == 403
     with pytest.raises(AssertionError):
         logged_in(hub, "saburo")
+
+
+def _run_check(page, check) -> None:
+    """Run a check once its kernel has nothing else to do."""
+    await_kernel(page)
+    check.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+
+
+def _saved(hub, name) -> list[str]:
+    """Return what the cells of a learner's notebook say on the disk."""
+    notebook = hub.site.homes / name / "XrayDojo" / "ja" / UNIT / f"{UNIT}.ipynb"
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
+
+
+def _processes_of(hub, name, command) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["environ", "cmdline"])
+        if str(hub.site.homes / name) in str(process.info["environ"])
+        and command in str(process.info["cmdline"])
+    ]
+
+
+def _await(condition, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.2)
 
 
 def _solution() -> dict[str, str]:

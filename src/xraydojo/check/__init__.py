@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xraydojo import crash, palette, progress
+from xraydojo import crash, palette, place, progress
 from xraydojo.check import misconception
 from xraydojo.check.compare import Difference, compare
 from xraydojo.check.verdict import Verdict, picture, show
@@ -163,18 +163,19 @@ class check:
     def _crash(self, error: Exception) -> Verdict:
         # exactly this: Jupyter's refusal of input() is a subclass
         if type(error) is NotImplementedError:
-            return Verdict(
-                self.exercise,
-                "unwritten",
-                L(
-                    "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code.",
-                    "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。",
-                ),
-                self.hidden,
+            message = L(
+                "Nothing is written yet. Replace the line `raise NotImplementedError()` in the cell above by your own code.",
+                "まだ書かれていません。上のセルの `raise NotImplementedError()` の行を消して、自分のコードを書いてください。",
             )
+            if place.in_notebook():
+                message += L(
+                    "\nIf you have: that cell has not been run since, or it stopped with an error. Run it, and then this one again.",
+                    "\nもう書いてあるときは、そのセルがまだ実行されていないか、エラーで止まっています。上のセルを実行してから、このセルをもう一度実行してください。",
+                )
+            return Verdict(self.exercise, "unwritten", message, self.hidden)
         # an error from another process carries its place
-        place = getattr(error, "place", None)
-        where = place or crash.spot(error, self._namespace)
+        elsewhere = getattr(error, "place", None)
+        where = elsewhere or crash.spot(error, self._namespace)
         line, text = where.line, where.text
         message = L(
             f"Your code stopped in line {line}: {text}" if text else "Your code stopped.",
@@ -185,12 +186,12 @@ class check:
         # in a hidden case the learner's own exception could tell the input
         message += f"\n{type(error).__name__}" + ("" if self.hidden else f": {error}")
         if (
-            place is None
+            elsewhere is None
             and not self.hidden
             and (advice := crash.advise(error, self._namespace, _unit or ""))
         ):
             message += f"\n{advice.cause or advice.happened}\n{advice.next}"
-        told = place.trace if place else "".join(traceback.format_exception(error)).rstrip()
+        told = elsewhere.trace if elsewhere else "".join(traceback.format_exception(error)).rstrip()
         trace = None if self.hidden else told
         return Verdict(self.exercise, "crash", message, self.hidden, *self._hint(), trace=trace)
 

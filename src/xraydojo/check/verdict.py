@@ -10,7 +10,7 @@ from IPython.display import display
 
 from xraydojo import palette
 from xraydojo.check.ladder import ladder
-from xraydojo.crash import folded_trace
+from xraydojo.crash import folded_trace, marked_code
 from xraydojo.language import L
 
 MIME = "application/vnd.xraydojo.check+json"
@@ -67,7 +67,7 @@ class Verdict:
     def _html(self) -> str:
         lines = [f'<div style="font-weight:bold">{html.escape(self.headline)}</div>']
         if self.message:
-            lines.append(f'<div style="white-space:pre-line">{html.escape(self.message)}</div>')
+            lines.append(f'<div style="white-space:pre-line">{marked_code(self.message)}</div>')
         if self.picture:
             alt = L("Expected, your result and their difference", "期待される画像、あなたの結果、両者の差")
             lines.append(
@@ -76,7 +76,7 @@ class Verdict:
         if self.rung is not None and not self.hidden:
             lines.append(ladder(self.exercise, self.rung, self.hint, self.unit))
         elif self.hint:
-            lines.append(f'<div style="margin-top:6px">{html.escape(marked(self.hint))}</div>')
+            lines.append(f'<div style="margin-top:6px">{marked_code(marked(self.hint))}</div>')
         if self.trace:
             lines.append(folded_trace(self.trace))
         colours = (

@@ -8,13 +8,16 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from xraydojo import logo, palette
 from xraydojo.hub.accounts import DemoAuthenticator, LiveCourse, only_the_class
 from xraydojo.hub.course import Course, read_course
 from xraydojo.hub.proxy import PROXY
 from xraydojo.hub.site import Ports, Site
+from xraydojo.language import L, speaking
 from xraydojo.lesson import REPOSITORY
 
 __all__ = [
+    "TEMPLATES",
     "DemoAuthenticator",
     "LiveCourse",
     "Ports",
@@ -27,7 +30,11 @@ __all__ = [
     "roles",
     "server_environment",
     "services",
+    "words",
 ]
+
+# of JupyterHub's own pages, in the class's language; the rest of each is JupyterHub's
+TEMPLATES = str(Path(__file__).with_name("templates"))
 
 # the service of the pages; its address is /services/dojo/
 PAGES = "dojo"
@@ -127,6 +134,22 @@ def services(course: Course, site: Site, ports: Ports, account: str = "") -> lis
         "display": False,
     }
     return [service | here for service in (pages, grading, formgrader)] + [culler]
+
+
+def words(course: LiveCourse) -> dict:
+    """Return what the templates of JupyterHub's own pages speak with: the class, its language, the course's sign and colours."""
+
+    def in_class(en: str, ja: str) -> str:
+        with speaking(course.now().language):
+            return L(en, ja)
+
+    # what can be called, JupyterHub calls for each page, with who is logged in
+    return {
+        "course": lambda user: course.now(),
+        "L": lambda user: in_class,
+        "sign": logo.address(),
+        "colours": palette.css(),
+    }
 
 
 def server_environment(course: LiveCourse, site: Site, ports: Ports) -> dict:

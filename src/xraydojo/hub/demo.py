@@ -103,6 +103,13 @@ def _class(site: Site) -> tuple[Course, Ports]:
         )
     course = read_course(site.course_file)
     public = int(course.address.rstrip("/").rpartition(":")[2])
+    if _free_ports(1, public) != [public]:
+        raise DojoError(
+            L(
+                f"port {public} is taken by another program; stop it, or write another port into the address in {site.course_file}",
+                f"ポート {public} は別のプログラムが使っています。それを終了するか、{site.course_file} の address に別のポート番号を書いてください",
+            )
+        )
     return course, Ports(public, *_free_ports(4))
 
 
@@ -112,6 +119,8 @@ def _free_ports(count: int, wanted: int = 0) -> list[int]:
         ports = []
         for _ in range(count):
             probe = stack.enter_context(socket.socket())
+            # as the proxy does: a port that is only just free again is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", wanted))
             except OSError:

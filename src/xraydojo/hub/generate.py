@@ -54,6 +54,11 @@ c.JupyterHub.load_groups = hub.groups(course.now())
 c.JupyterHub.load_roles = hub.roles(course.now())
 c.JupyterHub.services = hub.services(course.now(), site, ports, {account!r})
 
+# What its own pages say, in the class's language; who comes back to a server that ended gets a new one at once.
+c.JupyterHub.template_paths = [hub.TEMPLATES]
+c.JupyterHub.template_vars = hub.words(course)
+c.JupyterHub.implicit_spawn_seconds = 1
+
 # Learners' servers.
 {spawner}
 c.Spawner.cmd = hub.learner_command()

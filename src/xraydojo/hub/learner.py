@@ -27,7 +27,7 @@ Save the notebook (Ctrl+S, on a Mac Command+S). Then open [Submit and feedback](
 your points and what to look at again. Until the due date you may hand in as often as you like; the last one counts."""
 
 _SUBMIT_JA = """\
-ノートブックを保存して（Ctrl+S、Mac では Command+S）、[提出とフィードバック]({pages}) のページを開きます。単元ごとに提出ボタンがあり、数秒で得点と見直すところが表示されます。
+ノートブックを保存して（Ctrl+S、Mac では Command+S）、[提出とフィードバック]({pages}) のページを開きます。単元ごとに提出ボタンがあり、数秒で得点と見直すところが表示されます。\
 期限までは何度でも提出でき、最後に提出したものが採点の対象になります。"""
 
 
@@ -83,7 +83,11 @@ def prepare(home: Path, told: dict) -> Path:
         "To stop, save and choose **File > Log Out**.",
         "終わるときは、保存して、メニューの **「ファイル」→「ログアウト」** を選びます。",
     )
-    return lay_page(folder, "\n".join(rows), submit, stop)
+    work = L(
+        "Your notebooks are kept on the hub: log in from any computer and go on. When you need help, ask your instructor.",
+        "あなたのノートブックはハブに保存され、どのパソコンからログインしても続きができます。困ったときは、講師に声をかけてください。",
+    )
+    return lay_page(folder, "\n".join(rows), submit, work, stop)
 
 
 def limit(memory: int, cores: float, on_gpu: int = 0) -> None:

@@ -70,14 +70,14 @@ class LearnerPage(Page):
     async def show_path(self, said: str = "") -> None:
         """Show the path, with what is to be said first."""
         rows = await asyncio.to_thread(self._rows)
-        waits = any(row.submission and row.submission.is_under_way for row in rows)
+        waits = [row.unit.id for row in rows if row.submission and row.submission.is_under_way]
         course = self.the_class.course
         since = await asyncio.to_thread(self.the_class.sharing.since, self.name)
         self.show(
             "learner",
             rows=rows,
             said=said,
-            waits=waits,
+            waits=waits[0] if waits else None,
             key=secrets.token_hex(16),
             is_learner=course.learner(self.name) is not None,
             sharing=since and datetime.fromtimestamp(since, course.timezone),
