@@ -18,9 +18,9 @@ def _short(fit):
         # what shows its progress is a demo's; an exercise's test may need all its batches
         if any(type(each).__name__ == "Progress" for each in callbacks):
             callbacks = [*callbacks, _Few()]
-            # one network of a name shows that it can be compiled, which takes longer than a few batches
-            model.run_eagerly = model.name.partition("_")[0] in names
-            names.add(model.name.partition("_")[0])
+        # one network of a name shows that it can be compiled, which takes longer than a few batches
+        model.run_eagerly = model.name.partition("_")[0] in names
+        names.add(model.name.partition("_")[0])
         return fit(model, *films, epochs=min(epochs, {EPOCHS}), callbacks=callbacks, **more)
     return shorter
 
