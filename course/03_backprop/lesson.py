@@ -16,7 +16,7 @@ from xraydojo.language import L
 # |---|---|
 # | Reading / exercises | about 40 min / about 60 min |
 # | You need | unit 02 (the perceptron) |
-# | Computing | under 30 s on two CPU cores; the first time some 15 s more, to compute the films |
+# | Computing | under 30 s on two CPU cores; the first time up to half a minute more, to compute the films |
 # | Data | chest films of a phantom in four directions, laid out like miniJSRT's Directions01; no download |
 # %% [markdown] lang="ja"
 # # 03 誤差逆伝播法：間違いの責任を後ろへたどる
@@ -33,7 +33,7 @@ from xraydojo.language import L
 # |---|---|
 # | 読む時間／演習の時間 | 約40分／約60分 |
 # | 前提 | 単元02（パーセプトロン） |
-# | 計算時間 | CPU 2コアで30秒以内（初回は画像の計算に、さらに15秒ほど） |
+# | 計算時間 | CPU 2コアで30秒以内（初回は画像の計算に、さらに30秒ほど） |
 # | データ | miniJSRT の Directions01 と同じ構成の、四方向の模擬胸部画像（ダウンロード不要） |
 
 # %% [markdown] lang="en"

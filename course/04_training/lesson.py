@@ -16,7 +16,7 @@ from xraydojo.language import L
 # |---|---|
 # | Reading / exercises | about 30 min / about 40 min |
 # | You need | unit 03 (backpropagation) |
-# | Computing | under 60 s on two CPU cores; the films are made at first use, once, in some 15 s |
+# | Computing | under 60 s on two CPU cores; the films are made at first use, once, in about half a minute |
 # | Data | 247 chest films of a phantom, female and male; no download |
 # %% [markdown] lang="ja"
 # # 04 学習と汎化：丸暗記ではなく、理解させる
@@ -33,7 +33,7 @@ from xraydojo.language import L
 # |---|---|
 # | 読む時間／演習の時間 | 約30分／約40分 |
 # | 前提 | 単元03（誤差逆伝播法） |
-# | 計算時間 | CPU 2コアで60秒以内（画像は初回に一度だけ、15秒ほどで作ります） |
+# | 計算時間 | CPU 2コアで60秒以内（画像は初回に一度だけ、30秒ほどで作ります） |
 # | データ | 男女の模擬胸部画像247枚（ダウンロード不要） |
 
 # %% [markdown] lang="en"

@@ -46,7 +46,7 @@ from xraydojo.language import L
 # The pictures look convincing, and that is the point to be careful about. This unit lets you build such a network, measure it, and catch it
 # when it draws something that was not there.
 #
-# The next cell imports Keras, which takes some seconds. That is normal. The one after it loads the films (computing them at first use takes some 15 seconds). We leave out 20 pixels along each
+# The next cell imports Keras, which takes some seconds. That is normal. The one after it loads the films (computing them at first use takes about half a minute). We leave out 20 pixels along each
 # border: the edge of the collimation is so steep that it would decide every figure of this notebook, and nobody makes a diagnosis there.
 # %% [markdown] lang="ja"
 # ## 診療放射線技師にとって、なぜ大切か
@@ -56,7 +56,7 @@ from xraydojo.language import L
 #
 # できあがった画像には説得力があります。だからこそ、注意が必要です。この単元では、超解像のネットワークを自分で組み立て、性能を測り、なかったはずのものを描いた現場を押さえます。
 #
-# 次のセルでは Keras を読み込みます。数秒かかりますが、故障ではありません。その次のセルで画像を読み込みます（初回は計算に15秒ほどかかります）。上下左右の端の 20 画素は使いません。照射野の縁はとても急なので、
+# 次のセルでは Keras を読み込みます。数秒かかりますが、故障ではありません。その次のセルで画像を読み込みます（初回は計算に30秒ほどかかります）。上下左右の端の 20 画素は使いません。照射野の縁はとても急なので、
 # このノートブックの数値がすべて縁で決まってしまいますし、そこで診断をする人もいないからです。
 
 # %% role="setup"
