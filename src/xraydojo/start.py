@@ -131,6 +131,7 @@ def renew(released: Path, home: Path, units: Collection[str] | None = None) -> l
         if units is not None and source.parent.name not in units:
             continue
         copy = home / source.relative_to(released)
+        _recover(copy)
         if place := _place_for(source, copy, given.setdefault(source.parent.name, {})):
             whole.write(place, source.read_bytes())
             given[source.parent.name][place.name] = _note(source)
@@ -143,6 +144,17 @@ def renew(released: Path, home: Path, units: Collection[str] | None = None) -> l
                 )
     whole.write(record, json.dumps(given, indent=1).encode())
     return news
+
+
+def _recover(copy: Path) -> None:
+    """Take back what JupyterLab had put aside when it was ended in the middle of saving a notebook: a file beside it, named ``.~...``."""
+    aside = copy.with_name(f".~{copy.name}")
+    if aside.exists():
+        try:
+            json.loads(copy.read_bytes())
+            aside.unlink()
+        except (OSError, ValueError):
+            os.replace(aside, copy)
 
 
 def _place_for(source: Path, copy: Path, given: dict[str, dict[str, str]]) -> Path | None:

@@ -350,7 +350,9 @@ def _run_check(page, check) -> None:
 def _saved(hub, name) -> list[str]:
     """Return what the cells of a learner's notebook say on the disk."""
     notebook = hub.site.homes / name / "XrayDojo" / "ja" / UNIT / f"{UNIT}.ipynb"
-    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
+    with contextlib.suppress(nbformat.reader.NotJSONError):  # it is just being written
+        return [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
+    return []
 
 
 def _processes_of(hub, name, command) -> list[psutil.Process]:

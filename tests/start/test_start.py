@@ -10,10 +10,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree
+from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from jupyter_server.services.contents.fileio import path_to_intermediate
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.start.running import running
@@ -95,6 +97,24 @@ def test_work_is_never_overwritten_and_the_new_release_is_laid_beside_it_once(le
     assert sources(learner.copy) == ["my answer"]
     assert sources(learner.unit / f"{UNIT}_updated.ipynb") == ["second"]
     assert learner.renew() == []
+
+
+def test_a_notebook_that_was_cut_off_while_it_was_saved_is_taken_back(learner):
+    write_notebook(learner.copy, "my answer")
+    # as Jupyter Server saves: a copy aside, the file emptied and written, the copy removed
+    aside = Path(path_to_intermediate(str(learner.copy)))
+    aside.write_bytes(learner.copy.read_bytes())
+    learner.copy.write_bytes(b"")
+    assert learner.renew() == []
+    assert sources(learner.copy) == ["my answer"]
+    assert learner.files() == [f"{UNIT}.ipynb"]
+
+
+def test_a_notebook_that_was_saved_whole_is_not_taken_back(learner):
+    write_notebook(learner.copy, "my answer")
+    Path(path_to_intermediate(str(learner.copy))).write_bytes(b"older")
+    learner.renew()
+    assert sources(learner.copy) == ["my answer"] and learner.files() == [f"{UNIT}.ipynb"]
 
 
 def test_work_in_the_new_release_is_not_overwritten_either(learner):
