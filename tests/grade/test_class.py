@@ -89,7 +89,7 @@ def nbgrader(*arguments, cwd):
 
 def test_a_class_is_graded_into_its_gradebook_with_feedback_that_hides_the_hidden_tests(course, handed_in):
     reports, refused = grade_class(course, ["02"])
-    assert refused == 0
+    assert refused == []
     assert {r.submission.split("/")[0]: r.points for r in reports} == {
         learner: earned for learner, (_, earned) in handed_in.items()
     }
@@ -105,6 +105,19 @@ def test_a_class_is_graded_into_its_gradebook_with_feedback_that_hides_the_hidde
         )
         assert kept["points"] == handed_in[learner][1]
     assert oct((course / ".seed").stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_due_date_that_was_entered_first_and_the_hubs_late_policy_hold_in_a_folder_too(course):
+    with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
+        file.write('c.AssignLatePenalties.plugin_class = "xraydojo.hub.late.PerDay"\nc.PerDay.part = 0.1\n')
+    # half past three in the afternoon of Tokyo; handed in 25 hours later, on the second day
+    done = nbgrader("db", "assignment", "add", UNIT, "--duedate", "2026-12-01T15:30+09:00", cwd=course)
+    assert done.returncode == 0, done.stderr
+    (course / "submitted" / "alice" / UNIT / "timestamp.txt").write_text("2026-12-02 07:30:00 UTC")
+    grade_class(course, ["02"], ["alice"])
+    with Gradebook(book(course)) as gradebook:
+        handed_in = gradebook.find_submission(UNIT, "alice")
+        assert (handed_in.score, handed_in.late_submission_penalty) == (10, 2)
 
 
 def test_nbgraders_command_and_the_formgraders_button_grade_as_we_do(course, handed_in):
@@ -184,6 +197,21 @@ def test_a_batch_that_goes_on_leaves_alone_what_is_graded(course):
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
 
 
+def test_the_command_says_nothing_but_what_an_instructor_can_use_and_forgets_nobody(course):
+    (course / "submitted" / "half" / UNIT / f"{UNIT}.ipynb").write_text("{")
+    environment = os.environ | {"LANG": "ja_JP.UTF-8", "LC_ALL": "", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "xraydojo", "grade", "02"],
+        cwd=course, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (refused,) = done.stderr.splitlines()
+    assert refused.startswith(f"✗ half/{UNIT}: ノートブックではありません")
+    assert "3 件を採点しました" in done.stdout and "dojo report 02" in done.stdout
+    with Gradebook(book(course)) as gradebook:
+        assert {student.id for student in gradebook.students} == {"alice", "half", "hostile", "untouched"}
+
+
 def test_a_learner_cannot_hand_in_a_report_or_a_link(course, tmp_path):
     folder = course / "submitted" / "hostile" / UNIT
     (folder / "report.json").write_text(json.dumps({"points": 10, "tests": []}))
@@ -194,7 +222,7 @@ def test_a_learner_cannot_hand_in_a_report_or_a_link(course, tmp_path):
     notebook.unlink()
     notebook.symlink_to(course / "submitted" / "alice" / UNIT / f"{UNIT}.ipynb")
     reports, refused = grade_class(course, ["02"], ["hostile", "alice"])
-    assert refused == 1 and [report.submission for report in reports] == [f"alice/{UNIT}"]
+    assert len(refused) == 1 and [report.submission for report in reports] == [f"alice/{UNIT}"]
 
 
 @pytest.mark.parametrize(

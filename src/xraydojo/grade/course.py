@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
+from sqlalchemy.exc import SAWarning
 
 from xraydojo import DojoError
 from xraydojo.grade import fingerprint, read, steps
@@ -26,6 +28,8 @@ from xraydojo.lesson import read_syllabus
 CONFIG = "nbgrader_config.py"
 # nbgrader opens its gradebook anew at each step: with one engine for all, SQLAlchemy compiles each query once and not for every submission
 nbgrader.api.create_engine = functools.lru_cache(nbgrader.api.create_engine)
+# what SQLAlchemy thinks of nbgrader's queries is nothing that an instructor can mend
+warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 
 class ClassFolder:
@@ -134,15 +138,21 @@ class ClassFolder:
     def release(self, unit: str) -> None:
         """Enter a unit into the gradebook, by nbgrader's own generate_assignment, if it is not there yet."""
         with self._api.gradebook as gradebook:
-            try:
-                gradebook.find_assignment(unit)
-                return
-            except MissingEntry:
-                pass
+            # one whose due date was entered first is there without its notebook
+            with contextlib.suppress(MissingEntry):
+                if gradebook.find_assignment(unit).notebooks:
+                    return
         # the notebooks for learners are built already: what nbgrader writes on the way is not wanted
         with tempfile.TemporaryDirectory(prefix="xraydojo-") as folder:
             with temp_attrs(self._course, release_directory=folder):
                 self._done(self._api.generate_assignment(unit), unit)
+
+    def enter(self, tasks: list[Task]) -> None:
+        """Enter those who have handed in into the gradebook, so that one whose file cannot be graded is in no list missing."""
+        with self._api.gradebook as gradebook:
+            known = {student.id for student in gradebook.students}
+            for learner in sorted({self.learner(task) for task in tasks} - known):
+                gradebook.add_student(learner)
 
     def graded(self, unit: str, learner: str) -> Path:
         """Return the folder of a learner's graded notebook and its report."""
