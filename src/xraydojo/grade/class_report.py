@@ -308,7 +308,8 @@ def _scores(finals: list[float], most: float) -> _Picture:
             (np.mean(finals), "-", L("mean", "平均")),
             (np.median(finals), "--", L("median", "中央値")),
         ):
-            axes.axvline(value, color="black", linestyle=line, label=f"{label} {value:.1f}")
+            # whole, on the edge of the axes, too
+            axes.axvline(value, color="black", linestyle=line, label=f"{label} {value:.1f}", clip_on=False)
         axes.set(xlabel=L("Points", "得点（点）"), ylabel=L("Learners", "人数（人）"), xlim=(0, edges[-1]))
         _count_from_zero(axes, counts.max())
         axes.figure.legend(frameon=False, ncols=2, loc="outside upper center")
@@ -367,6 +368,7 @@ def _outcomes(found: Sequence[Item]) -> _Picture:
             left += counts
         axes.invert_yaxis()
         axes.set(xlabel=L("Learners", "人数（人）"), xlim=(0, left.max()))
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.figure.legend(frameon=False, ncols=5, loc="outside upper center")
 
     hardest, easiest = min(found, key=lambda item: item.right), max(found, key=lambda item: item.right)
