@@ -144,7 +144,9 @@ def test_nbgraders_command_and_the_formgraders_button_grade_as_we_do(course, han
 def test_what_an_instructor_entered_by_hand_survives_and_reaches_the_learner(course):
     grade_class(course, ["02"], ["half"])
     with Gradebook(book(course)) as gradebook:
-        gradebook.find_grade("test_xor_two_layers", UNIT, UNIT, "half").manual_score = 1
+        grade = gradebook.find_grade("test_xor_two_layers", UNIT, UNIT, "half")
+        # as formgrader does
+        grade.manual_score, grade.needs_manual_grade = 1, False
         gradebook.find_comment("xor_two_layers", UNIT, UNIT, "half").manual_comment = "惜しい <b>です</b>"
         gradebook.db.commit()
     (report,), _ = grade_class(course, ["02"], ["half"])
@@ -152,6 +154,14 @@ def test_what_an_instructor_entered_by_hand_survives_and_reaches_the_learner(cou
     assert tests["test_xor_two_layers"] == (0, 1) and total == report.points + 1
     page = (course / "feedback" / "half" / UNIT / f"{UNIT}.html").read_text(encoding="utf-8")
     assert "惜しい &lt;b&gt;です&lt;/b&gt;" in page and f"<b>{total:g}</b>" in page
+    # what has a final mark is exported
+    with Gradebook(book(course)) as gradebook:
+        assert not gradebook.find_submission(UNIT, "half").needs_manual_grade
+    handed_in = course / "submitted" / "half" / UNIT / f"{UNIT}.ipynb"
+    handed_in.write_bytes((course / "submitted" / "untouched" / UNIT / f"{UNIT}.ipynb").read_bytes())
+    grade_class(course, ["02"], ["half"])
+    with Gradebook(book(course)) as gradebook:
+        assert gradebook.find_submission(UNIT, "half").needs_manual_grade
 
 
 def test_late_work_is_penalised_by_nbgraders_plugin(course):

@@ -110,7 +110,8 @@ class ClassFolder:
     def keep(self, task: Task, report: Report) -> Report:
         """Put a report's marks into the gradebook, and write the graded notebook, the report and the learner's feedback.
 
-        nbgrader's own autograde does it: students and late penalties are entered as it does, and manual marks and comments stay.
+        nbgrader's own autograde does it: students and late penalties are entered as it does, and manual marks and comments stay. It asks
+        for every manual mark to be looked at again; here, only when the submission or the unit is another than before.
 
         Parameters
         ----------
@@ -129,11 +130,25 @@ class ClassFolder:
         """
         if self._only is not None:
             report = self._merged(report, self._report(task))
+        settled = self._settled(task) if self.kept(task) else set()
         steps.ready[task.path] = report
         learner = self.learner(task)
         self._done(self._api.autograde(task.unit, learner), learner)
+        if settled:
+            with self._api.gradebook as gradebook:
+                for grade in gradebook.find_submission_notebook(task.unit, task.unit, learner).grades:
+                    if grade.name in settled:
+                        grade.needs_manual_grade = False
+                gradebook.db.commit()
         self._done(self._api.generate_feedback(task.unit, learner), learner)
         return report
+
+    def _settled(self, task: Task) -> set[str]:
+        """Return the test cells of a submission whose marks a person gave, and nobody need look at again."""
+        with self._api.gradebook as gradebook, contextlib.suppress(MissingEntry):
+            grades = gradebook.find_submission_notebook(task.unit, task.unit, self.learner(task)).grades
+            return {g.name for g in grades if g.manual_score is not None and not g.needs_manual_grade}
+        return set()
 
     def release(self, unit: str) -> None:
         """Enter a unit into the gradebook, by nbgrader's own generate_assignment, if it is not there yet."""
