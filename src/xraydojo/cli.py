@@ -187,14 +187,27 @@ def grade(
     from xraydojo.grade.assignments import grade_class, grade_notebooks
 
     how = {"resume": resume, "sandbox": sandbox, "workers": workers, "scheduler": scheduler}
+    next_step = ""
     if any(Path(name).suffix in (".ipynb", ".zip") or Path(name).exists() for name in what or []):
         reports, refused = grade_notebooks([Path(name) for name in what], feedback, **how)
+        if feedback:
+            next_step = L(f" The feedback is in {feedback}.", f"フィードバックは {feedback} にあります。")
     else:
         reports, refused = grade_class(Path(), what or [], learner or [], test, **how)
+        if reports:
+            unit = reports[0].unit.partition("_")[0]
+            next_step = L(
+                f" The feedback is in feedback, the marks are in the gradebook. Next: dojo report {unit}",
+                f"フィードバックは feedback フォルダーに、点数は成績表に入りました。次は dojo report {unit} です。",
+            )
     if as_json:
         print(json.dumps([report.to_json() for report in reports], ensure_ascii=False, indent=2))
     elif reports:
         console.print(table(reports))
+        graded = L(f"{len(reports)} graded.", f"{len(reports)} 件を採点しました。")
+        console.print(graded + next_step, markup=False, highlight=False, soft_wrap=True)
+    for error in refused:
+        Console(stderr=True).print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if refused else 0)
 
 

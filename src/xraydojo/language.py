@@ -2,11 +2,16 @@
 
 import locale
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 LANGUAGES = ("en", "ja")
+# a line's end, and the next one's indent, between signs that stand without a space: kana, kanji, full-width punctuation
+LINE_END = re.compile(
+    r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60])\n *(?=[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60])"
+)
 _current = None
 _spoken = threading.local()
 

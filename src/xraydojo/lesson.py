@@ -10,7 +10,7 @@ import jupytext
 import yaml
 
 from xraydojo import DojoError
-from xraydojo.language import LANGUAGES, L
+from xraydojo.language import LANGUAGES, LINE_END, L
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COURSE = REPOSITORY / "course"
@@ -18,8 +18,8 @@ LONGEST_CELL = 40
 ROLES = ("setup", "demo", "explore")
 
 _parsing = threading.Lock()
-# a Japanese character or punctuation mark
-_WIDE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uff60]")
+# a piece of code, a heading
+_NO_PARAGRAPH = re.compile(r"(^```.*?^```|^#[^\n]*\n)", re.M | re.S)
 
 
 class LessonError(DojoError):
@@ -294,15 +294,9 @@ def _comment(source: str, language: str) -> str:
 
 def unbroken(markdown: str) -> str:
     """Join the lines of Japanese paragraphs: a browser would show a blank wherever a line of the source ends."""
-    kept, fenced = [""], False
-    for line in markdown.splitlines():
-        goes_on = _WIDE.match(line.lstrip()) and _WIDE.match(kept[-1][-1:]) and not kept[-1].startswith("#")
-        if goes_on and not fenced:
-            kept[-1] += line.lstrip()
-        else:
-            kept.append(line)
-        fenced ^= line.lstrip().startswith("```")
-    return "\n".join(kept[1:])
+    parts = _NO_PARAGRAPH.split(markdown)
+    parts[::2] = [LINE_END.sub("", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def syntax_tree(source: str) -> ast.Module:

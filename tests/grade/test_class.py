@@ -90,7 +90,7 @@ def nbgrader(*arguments, cwd):
 
 def test_a_class_is_graded_into_its_gradebook_with_feedback_that_hides_the_hidden_tests(course, handed_in):
     reports, refused = grade_class(course, ["02"])
-    assert refused == 0
+    assert refused == []
     assert {r.submission.split("/")[0]: r.points for r in reports} == {
         learner: earned for learner, (_, earned) in handed_in.items()
     }
@@ -127,6 +127,19 @@ def test_marks_are_entered_all_together_or_not_at_all(course, monkeypatch):
     assert len(scores(book(course))) == 4
 
 
+def test_a_due_date_that_was_entered_first_and_the_hubs_late_policy_hold_in_a_folder_too(course):
+    with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
+        file.write('c.AssignLatePenalties.plugin_class = "xraydojo.hub.late.PerDay"\nc.PerDay.part = 0.1\n')
+    # half past three in the afternoon of Tokyo; handed in 25 hours later, on the second day
+    done = nbgrader("db", "assignment", "add", UNIT, "--duedate", "2026-12-01T15:30+09:00", cwd=course)
+    assert done.returncode == 0, done.stderr
+    (course / "submitted" / "alice" / UNIT / "timestamp.txt").write_text("2026-12-02 07:30:00 UTC")
+    grade_class(course, ["02"], ["alice"])
+    with Gradebook(book(course)) as gradebook:
+        handed_in = gradebook.find_submission(UNIT, "alice")
+        assert (handed_in.score, handed_in.late_submission_penalty) == (10, 2)
+
+
 def test_nbgraders_command_and_the_formgraders_button_grade_as_we_do(course, handed_in):
     ClassFolder(course).release(UNIT)
     done = nbgrader("autograde", UNIT, "--student", "h*", cwd=course)
@@ -151,7 +164,9 @@ def test_nbgraders_command_and_the_formgraders_button_grade_as_we_do(course, han
 def test_what_an_instructor_entered_by_hand_survives_and_reaches_the_learner(course):
     grade_class(course, ["02"], ["half"])
     with Gradebook(book(course)) as gradebook:
-        gradebook.find_grade("test_xor_two_layers", UNIT, UNIT, "half").manual_score = 1
+        grade = gradebook.find_grade("test_xor_two_layers", UNIT, UNIT, "half")
+        # as formgrader does
+        grade.manual_score, grade.needs_manual_grade = 1, False
         gradebook.find_comment("xor_two_layers", UNIT, UNIT, "half").manual_comment = "惜しい <b>です</b>"
         gradebook.db.commit()
     (report,), _ = grade_class(course, ["02"], ["half"])
@@ -159,6 +174,14 @@ def test_what_an_instructor_entered_by_hand_survives_and_reaches_the_learner(cou
     assert tests["test_xor_two_layers"] == (0, 1) and total == report.points + 1
     page = (course / "feedback" / "half" / UNIT / f"{UNIT}.html").read_text(encoding="utf-8")
     assert "惜しい &lt;b&gt;です&lt;/b&gt;" in page and f"<b>{total:g}</b>" in page
+    # what has a final mark is exported
+    with Gradebook(book(course)) as gradebook:
+        assert not gradebook.find_submission(UNIT, "half").needs_manual_grade
+    handed_in = course / "submitted" / "half" / UNIT / f"{UNIT}.ipynb"
+    handed_in.write_bytes((course / "submitted" / "untouched" / UNIT / f"{UNIT}.ipynb").read_bytes())
+    grade_class(course, ["02"], ["half"])
+    with Gradebook(book(course)) as gradebook:
+        assert gradebook.find_submission(UNIT, "half").needs_manual_grade
 
 
 def test_late_work_is_penalised_by_nbgraders_plugin(course):
@@ -204,6 +227,21 @@ def test_a_batch_that_goes_on_leaves_alone_what_is_graded(course):
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
 
 
+def test_the_command_says_nothing_but_what_an_instructor_can_use_and_forgets_nobody(course):
+    (course / "submitted" / "half" / UNIT / f"{UNIT}.ipynb").write_text("{")
+    environment = os.environ | {"LANG": "ja_JP.UTF-8", "LC_ALL": "", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "xraydojo", "grade", "02"],
+        cwd=course, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (refused,) = done.stderr.splitlines()
+    assert refused.startswith(f"✗ half/{UNIT}: ノートブックではありません")
+    assert "3 件を採点しました" in done.stdout and "dojo report 02" in done.stdout
+    with Gradebook(book(course)) as gradebook:
+        assert {student.id for student in gradebook.students} == {"alice", "half", "hostile", "untouched"}
+
+
 def test_a_learner_cannot_hand_in_a_report_or_a_link(course, tmp_path):
     folder = course / "submitted" / "hostile" / UNIT
     (folder / "report.json").write_text(json.dumps({"points": 10, "tests": []}))
@@ -214,7 +252,7 @@ def test_a_learner_cannot_hand_in_a_report_or_a_link(course, tmp_path):
     notebook.unlink()
     notebook.symlink_to(course / "submitted" / "alice" / UNIT / f"{UNIT}.ipynb")
     reports, refused = grade_class(course, ["02"], ["hostile", "alice"])
-    assert refused == 1 and [report.submission for report in reports] == [f"alice/{UNIT}"]
+    assert len(refused) == 1 and [report.submission for report in reports] == [f"alice/{UNIT}"]
 
 
 @pytest.mark.parametrize(

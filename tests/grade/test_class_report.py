@@ -256,7 +256,9 @@ def test_a_tiny_class_has_a_page(unit, reports, size):
     soup = BeautifulSoup(class_report(unit, small), "html.parser")
     assert soup.find("b").text.split() == [str(size), "/", str(size)]
     assert ("with fewer than 20" in soup.text) == (size > 0)
-    assert ("Nothing is graded yet" in soup.text) == (size == 0)
+    assert ("Nobody has handed in anything yet" in soup.text) == (size == 0)
+    waiting = BeautifulSoup(class_report(unit, [Result("u", "", True)]), "html.parser")
+    assert "dojo grade 02" in waiting.select_one(".note").text
 
 
 def test_without_due_dates_nobody_is_called_late(unit, reports):

@@ -44,6 +44,9 @@ def files(released, tmp_path):
     return tmp_path / "in"
 
 
+EXERCISES = 4  # of the unit
+
+
 def dojo(*arguments, cwd):
     environment = os.environ | {"LANG": "en_US.UTF-8", "LC_ALL": "", "COLUMNS": "200"}
     return subprocess.run(
@@ -64,19 +67,16 @@ def test_one_bad_file_does_not_stop_the_others_and_each_gets_its_own_page(files,
         files / "alice/../bob/work.ipynb",
         files / "課題 提出/my work.ipynb",
     ]
-    reports, _ = grade_notebooks(named, pages)
+    reports, refused = grade_notebooks(named, pages)
     assert [report.points for report in reports] == [reports[0].max_points, 0, reports[0].max_points]
     written = sorted(path.relative_to(pages).as_posix() for path in pages.rglob("*") if path.is_file())
     notebooks = ["alice/work", "bob/work", "課題 提出/my work"]
     assert written == [f"{name}.{kind}" for name in notebooks for kind in ("html", "json")]
     assert list(tmp_path.iterdir()) in ([files, pages], [pages, files])
     assert stat.S_IMODE((pages / "alice/work.html").stat().st_mode) == 0o644
-    said = capsys.readouterr()
-    assert (
-        said.out == ""
-        and said.err.count("\n") == 1
-        and "carol/broken.ipynb: this is not a notebook" in said.err
-    )
+    (broken,) = refused
+    assert "carol/broken.ipynb: this is not a notebook" in str(broken)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_page_is_replaced_whole(files, tmp_path):
@@ -88,10 +88,15 @@ def test_a_page_is_replaced_whole(files, tmp_path):
     assert sorted(path.name for path in pages.iterdir()) == ["work.html", "work.json"]
 
 
-def test_the_command_prints_a_table_and_ends_well(files):
-    done = dojo("alice/work.ipynb", "bob/work.ipynb", cwd=files)
+def test_the_command_prints_a_line_for_each_and_says_where_the_feedback_is(files):
+    done = dojo("alice/work.ipynb", "bob/work.ipynb", "--feedback", "out", cwd=files)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "alice/work.ipynb" in done.stdout and "bob/work.ipynb" in done.stdout and "✓" in done.stdout
+    lines = [line.split("│")[1:-1] for line in done.stdout.splitlines() if "/work" in line]
+    assert [[cell.strip() for cell in line[:-2]] for line in lines] == [
+        ["alice/work", *"✓" * EXERCISES],
+        ["bob/work", *"–" * EXERCISES],
+    ]
+    assert "2 graded. The feedback is in out." in done.stdout
 
 
 def test_the_command_ends_in_status_1_and_pure_json_when_a_file_is_bad(files):
@@ -158,7 +163,7 @@ def test_a_batch_that_goes_on_grades_what_is_new_or_changed_and_nothing_else(fil
     reports, refused = grade_notebooks(named, pages, resume=True)
     after = {path: path.stat().st_mtime_ns for path in pages.rglob("*.json")}
     assert [path.parent.name for path in after if after[path] != before[path]] == ["bob"]
-    assert refused == 0 and [report.points for report in reports] == [reports[0].max_points] * 2
+    assert refused == [] and [report.points for report in reports] == [reports[0].max_points] * 2
 
 
 def test_going_on_without_a_folder_of_reports_is_refused(files):

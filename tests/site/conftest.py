@@ -1,3 +1,3 @@
 """The browser of the end-to-end tests, for the site."""
 
-from tests.e2e.conftest import chromium  # noqa: F401
+from tests.e2e.conftest import chromium, launch  # noqa: F401

@@ -17,7 +17,7 @@ from xraydojo.lesson import find_unit
 
 def grade_notebooks(
     named: Sequence[Path], folder: Path | None = None, resume: bool = False, **how
-) -> tuple[list[Report], int]:
+) -> tuple[list[Report], list[DojoError]]:
     """Grade notebooks of any units.
 
     Parameters
@@ -34,8 +34,8 @@ def grade_notebooks(
     Returns
     -------
     list of Report
-    int
-        How many could not be graded; each was named on standard error.
+    list of DojoError
+        For those that could not be graded.
 
     Raises
     ------
@@ -51,8 +51,7 @@ def grade_notebooks(
         )
     with tempfile.TemporaryDirectory(prefix="xraydojo-") as unpacked:
         tasks = notebooks(named, Path(unpacked))
-        reports = grade_all(tasks, Pages(folder, tasks), resume, **how)
-        return reports, len(tasks) - len(reports)
+        return grade_all(tasks, Pages(folder, tasks), resume, **how)
 
 
 def grade_class(
@@ -62,7 +61,7 @@ def grade_class(
     test: str | None = None,
     resume: bool = False,
     **how,
-) -> tuple[list[Report], int]:
+) -> tuple[list[Report], list[DojoError]]:
     """Grade what a class has handed in, into its gradebook.
 
     Parameters
@@ -83,8 +82,8 @@ def grade_class(
     Returns
     -------
     list of Report
-    int
-        How many could not be graded; each was named on standard error.
+    list of DojoError
+        For those that could not be graded.
 
     Raises
     ------
@@ -111,8 +110,8 @@ def grade_class(
     for unit in units:
         course.release(unit)
     tasks = [task for unit in units for task in course.tasks(unit, list(learners))]
-    reports = grade_all(tasks, course, resume, **how)
-    return reports, len(tasks) - len(reports)
+    course.enter(tasks)
+    return grade_all(tasks, course, resume, **how)
 
 
 def _refuse_unknown(test: str, units: Sequence[str]) -> None:

@@ -59,8 +59,8 @@ def grade_all(
     sandbox: bool = True,
     workers: int | None = None,
     scheduler: str | None = None,
-) -> list[Report]:
-    """Grade submissions and keep their reports, with a progress bar; name those that cannot be graded on standard error.
+) -> tuple[list[Report], list[DojoError]]:
+    """Grade submissions and keep their reports, with a progress bar on standard error.
 
     Parameters
     ----------
@@ -75,20 +75,23 @@ def grade_all(
     -------
     list of Report
         In the order of the tasks; those that were left alone with them.
+    list of DojoError
+        For those that cannot be graded; each names one, and says what to do.
     """
-    console = Console(stderr=True)
     reports = {task: report for task in tasks if resume and (report := store.kept(task))}
     left = [task for task in tasks if task not in reports]
+    refused = {}
     graded = grade_many(left, sandbox, workers, scheduler)
-    for task, outcome in _with_progress(graded, tasks, len(reports), console):
+    for task, outcome in _with_progress(graded, tasks, len(reports)):
         if isinstance(outcome, Report):
             reports[task] = store.keep(task, outcome)
         else:
-            console.print(f"✗ {outcome}", style="red", markup=False, highlight=False, soft_wrap=True)
-    return [reports[task] for task in tasks if task in reports]
+            refused[task] = outcome
+    return [reports[task] for task in tasks if task in reports], [refused[t] for t in tasks if t in refused]
 
 
-def _with_progress(graded: Iterator, tasks: Sequence[Task], done: int, console: Console) -> Iterator:
+def _with_progress(graded: Iterator, tasks: Sequence[Task], done: int) -> Iterator:
+    console = Console(stderr=True)
     if len(tasks) < 2 or not console.is_terminal:
         yield from graded
         return

@@ -179,6 +179,7 @@ def class_report(unit: Unit, results: Sequence[Result]) -> str:
         outcomes=_outcomes(found) if found else None,
         statuses=_statuses(),
         misconceptions=misconceptions(unit, reports),
+        made_by=_made_by(graded),
         most_frequent=MOST_FREQUENT,
         unrecognised=sum(
             test.status == "failed" and not test.misconception for report in reports for test in report.tests
@@ -307,7 +308,8 @@ def _scores(finals: list[float], most: float) -> _Picture:
             (np.mean(finals), "-", L("mean", "平均")),
             (np.median(finals), "--", L("median", "中央値")),
         ):
-            axes.axvline(value, color="black", linestyle=line, label=f"{label} {value:.1f}")
+            # whole, on the edge of the axes, too
+            axes.axvline(value, color="black", linestyle=line, label=f"{label} {value:.1f}", clip_on=False)
         axes.set(xlabel=L("Points", "得点（点）"), ylabel=L("Learners", "人数（人）"), xlim=(0, edges[-1]))
         _count_from_zero(axes, counts.max())
         axes.figure.legend(frameon=False, ncols=2, loc="outside upper center")
@@ -366,16 +368,17 @@ def _outcomes(found: Sequence[Item]) -> _Picture:
             left += counts
         axes.invert_yaxis()
         axes.set(xlabel=L("Learners", "人数（人）"), xlim=(0, left.max()))
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.figure.legend(frameon=False, ncols=5, loc="outside upper center")
 
     hardest, easiest = min(found, key=lambda item: item.right), max(found, key=lambda item: item.right)
     alt = L(
         f"Bars, one for each exercise, of what came of it. Most were right on {easiest.exercise} ({easiest.right:.0%}), "
         f"fewest on {hardest.exercise} ({hardest.right:.0%}).",
-        f"課題ごとの結果を表す棒グラフ。正答率が最も高いのは {easiest.exercise}（{easiest.right:.0%}）、"
+        f"演習ごとの結果を表す棒グラフ。正答率が最も高いのは {easiest.exercise}（{easiest.right:.0%}）、"
         f"最も低いのは {hardest.exercise}（{hardest.right:.0%}）。",
     )
-    columns = [L("Exercise", "課題"), *(names[status] for status in present)]
+    columns = [L("Exercise", "演習"), *(names[status] for status in present)]
     rows = [[item.exercise, *(item.outcomes.get(status, 0) for status in present)] for item in found]
     return _picture(draw, alt, columns, rows, height=1.2 + 0.42 * len(found))
 
@@ -411,6 +414,16 @@ def _count_from_zero(axes, most: int) -> None:
     """Let an axis of counts begin at zero and carry whole numbers only."""
     axes.set_ylim(0, max(1, most) * 1.08)
     axes.yaxis.get_major_locator().set_params(integer=True)
+
+
+def _made_by(graded: Sequence[Result]) -> dict[tuple[str, str], list[str]]:
+    """Return the learners of each known wrong answer, by exercise and name."""
+    found = {}
+    for result in graded:
+        for test in result.report.tests:
+            if test.misconception:
+                found.setdefault((test.exercise, test.misconception), []).append(result.called)
+    return found
 
 
 def _stopped(unit: Unit, graded: Sequence[Result]) -> list[tuple[str, str, list[str]]]:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
+from sqlalchemy.exc import SAWarning
 
 from xraydojo import DojoError
 from xraydojo.grade import fingerprint, gradebook, read, steps
@@ -22,6 +24,8 @@ from xraydojo.language import L
 from xraydojo.lesson import read_syllabus
 
 CONFIG = "nbgrader_config.py"
+# what SQLAlchemy thinks of nbgrader's queries is nothing that an instructor can mend
+warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 
 class ClassFolder:
@@ -102,7 +106,8 @@ class ClassFolder:
     def keep(self, task: Task, report: Report) -> Report:
         """Put a report's marks into the gradebook, and write the graded notebook, the report and the learner's feedback.
 
-        nbgrader's own autograde does it: students and late penalties are entered as it does, and manual marks and comments stay.
+        nbgrader's own autograde does it: students and late penalties are entered as it does, and manual marks and comments stay. It asks
+        for every manual mark to be looked at again; here, only when the submission or the unit is another than before.
 
         Parameters
         ----------
@@ -121,25 +126,45 @@ class ClassFolder:
         """
         if self._only is not None:
             report = self._merged(report, self._report(task))
+        settled = self._settled(task) if self.kept(task) else set()
         steps.ready[task.path] = report
         learner = self.learner(task)
         with gradebook.transaction(self.gradebook):
             self._done(self._api.autograde(task.unit, learner), learner)
+            if settled:
+                with self._api.gradebook as book:
+                    for grade in book.find_submission_notebook(task.unit, task.unit, learner).grades:
+                        if grade.name in settled:
+                            grade.needs_manual_grade = False
+                    book.db.commit()
             self._done(self._api.generate_feedback(task.unit, learner), learner)
         return report
+
+    def _settled(self, task: Task) -> set[str]:
+        """Return the test cells of a submission whose marks a person gave, and nobody need look at again."""
+        with self._api.gradebook as book, contextlib.suppress(MissingEntry):
+            grades = book.find_submission_notebook(task.unit, task.unit, self.learner(task)).grades
+            return {g.name for g in grades if g.manual_score is not None and not g.needs_manual_grade}
+        return set()
 
     def release(self, unit: str) -> None:
         """Enter a unit into the gradebook, by nbgrader's own generate_assignment, if it is not there yet."""
         with self._api.gradebook as book:
-            try:
-                book.find_assignment(unit)
-                return
-            except MissingEntry:
-                pass
+            # one whose due date was entered first is there without its notebook
+            with contextlib.suppress(MissingEntry):
+                if book.find_assignment(unit).notebooks:
+                    return
         # the notebooks for learners are built already: what nbgrader writes on the way is not wanted
         with tempfile.TemporaryDirectory(prefix="xraydojo-") as folder:
             with temp_attrs(self._course, release_directory=folder):
                 self._done(self._api.generate_assignment(unit), unit)
+
+    def enter(self, tasks: list[Task]) -> None:
+        """Enter those who have handed in into the gradebook, so that one whose file cannot be graded is in no list missing."""
+        with self._api.gradebook as book:
+            known = {student.id for student in book.students}
+            for learner in sorted({self.learner(task) for task in tasks} - known):
+                book.add_student(learner)
 
     def graded(self, unit: str, learner: str) -> Path:
         """Return the folder of a learner's graded notebook and its report."""

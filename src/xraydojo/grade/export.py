@@ -111,7 +111,7 @@ def opened(url: str) -> Iterator[Gradebook]:
             raise DojoError(
                 L(
                     f"there is no gradebook {place.database}; grade the class first, in the folder of the class",
-                    f"成績簿 {place.database} がありません。先に、授業用のフォルダーで採点してください",
+                    f"成績表 {place.database} がありません。先に、授業用のフォルダーで採点してください",
                 )
             )
         # an empty course id adds no course to what is only read
@@ -122,7 +122,7 @@ def opened(url: str) -> Iterator[Gradebook]:
         raise DojoError(
             L(
                 f"the gradebook cannot be read ({reason}); check CourseDirectory.db_url in nbgrader_config.py",
-                f"成績簿を読めません（{reason}）。nbgrader_config.py の CourseDirectory.db_url を確かめてください",
+                f"成績表を読めません（{reason}）。nbgrader_config.py の CourseDirectory.db_url を確かめてください",
             )
         ) from None
 
@@ -169,7 +169,7 @@ def _headers(gradebook: Gradebook, units: Sequence[str] | None, numbered: bool) 
             raise DojoError(
                 L(
                     f"the gradebook has no unit {wanted!r}; it has {', '.join(known) or 'none'}",
-                    f"成績簿に {wanted!r} という単元はありません。あるのは {'、'.join(known) or '空の成績簿'} です",
+                    f"成績表に {wanted!r} という単元はありません。あるのは {'、'.join(known) or '空の成績表'} です",
                 )
             )
         headers[known[found[0]]] = f"{found[0]} ({number})" if number else found[0]

@@ -20,8 +20,8 @@ from xraydojo import palette
 from xraydojo.check.verdict import MIME
 from xraydojo.grade.formula import formula
 from xraydojo.grade.rebuild import exercise_of, released, role
-from xraydojo.grade.report import MARKS, Report
-from xraydojo.language import LANGUAGES
+from xraydojo.grade.report import MARKS, Report, whose
+from xraydojo.language import LANGUAGES, LINE_END
 
 LONGEST_TEXT = 20_000  # characters of one output
 _TAGS = ALLOWED_TAGS | set(
@@ -32,13 +32,10 @@ height line-height margin margin-top max-width overflow padding text-align text-
 _WORDS = {
     "title": ("Feedback", "採点結果"),
     "points": ("points", "点"),
-    "exercise": ("Exercise", "課題"),
     "hint": ("Hint: ", "ヒント："),
     "again": ("Read again: ", "もう一度読むところ："),
     "comment": ("Your instructor: ", "先生から："),
     "late": ("handed in late", "期限後の提出"),
-    "result": ("Result", "結果"),
-    "says": ("What the check says", "確認のメッセージ"),
     "notebook": ("Your notebook", "あなたのノートブック"),
     "repairs": ("What was put right before grading", "採点の前に直したところ"),
     "code": ("Code", "コード"),
@@ -100,6 +97,8 @@ def feedback(report: Report, remarks: Remarks | None = None) -> str:
         words={name: texts[index] for name, texts in _WORDS.items()},
         status={name: texts[index] for name, texts in _STATUS.items()},
         marks=MARKS,
+        # of the path no more than the end: the rest is the instructor's machine
+        whose=whose(report.submission, report.unit).rpartition("/")[2],
         title=report.notebook.cells[0].source.splitlines()[0].strip("# ")
         if _has_heading(report)
         else report.unit,
@@ -207,7 +206,13 @@ def _prose(markdown: str) -> Markup:
 
 
 class _Renderer(IPythonRenderer):
-    """Markdown to HTML with formulas as pictures: a page without scripts has nothing that sets TeX."""
+    """Markdown to HTML with formulas as pictures, for a page without scripts has nothing that sets TeX, and without spaces in Japanese."""
+
+    def paragraph(self, text: str) -> str:
+        return super().paragraph(LINE_END.sub("", text))
+
+    def block_text(self, text: str) -> str:
+        return super().block_text(LINE_END.sub("", text))
 
     def inline_math(self, body: str) -> str:
         return formula(body.strip())

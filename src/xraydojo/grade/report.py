@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import get_origin
 
 from nbformat import NotebookNode
-from rich.table import Table
+from rich.console import Group
+from rich.table import Column, Table
 from rich.text import Text
 
 from xraydojo.check.verdict import marked
@@ -134,10 +135,15 @@ def judge(unit: Unit, done: Run) -> tuple[TestResult, ...]:
     )
 
 
-def table(reports: Iterable[Report]) -> Table:
-    """Return the reports as a table: a single one test by test, several one line each."""
+def table(reports: Iterable[Report]) -> Group:
+    """Return the reports as tables: a single one test by test, several one line each, with a table for each unit."""
     reports = list(reports)
-    return _tests_table(reports[0]) if len(reports) == 1 else _submissions_table(reports)
+    if len(reports) == 1:
+        return Group(_tests_table(reports[0]))
+    folder = os.path.commonpath([os.path.dirname(os.path.abspath(report.submission)) for report in reports])
+    units = sorted({report.unit for report in reports})
+    of_units = ([report for report in reports if report.unit == unit] for unit in units)
+    return Group(*(part for some in of_units for part in _submissions_table(some, folder)))
 
 
 def _is_graded(cell: NotebookNode) -> bool:
@@ -243,7 +249,7 @@ def _no_verdict(error: str | None) -> str:
 
 def _tests_table(report: Report) -> Table:
     made = Table(
-        L("exercise", "課題"),
+        L("exercise", "演習"),
         "",
         L("points", "点"),
         L("message", "メッセージ"),
@@ -263,27 +269,31 @@ def _tests_table(report: Report) -> Table:
     return made
 
 
-def _submissions_table(reports: list[Report]) -> Table:
+def _submissions_table(reports: list[Report], folder: str) -> tuple[Table, Text]:
+    """Return a line for each submission of a unit, and the exercises' names; their columns have numbers, for names leave no room."""
+    exercises = [test.exercise for test in reports[0].tests]
     made = Table(
-        L("submission", "提出物"),
-        L("unit", "単元"),
-        L("points", "点"),
-        L("tests", "課題"),
-        L("seconds", "秒"),
+        Column(L("submission", "提出物"), overflow="fold"),
+        *(Column(str(number + 1), justify="center") for number in range(len(exercises))),
+        Column(L("points", "点"), justify="right", no_wrap=True),
+        Column(L("seconds", "秒"), justify="right", no_wrap=True),
+        title=reports[0].unit,
     )
-    folder = os.path.commonpath([os.path.dirname(os.path.abspath(report.submission)) for report in reports])
     for report in reports:
-        marks = Text(" ").join(
-            Text.assemble(MARKS[test.status], f" {test.exercise}") for test in report.tests
-        )
-        made.add_row(
-            Text(os.path.relpath(report.submission, folder), overflow="fold"),
-            report.unit,
-            _score(report),
-            marks,
-            f"{report.seconds:.1f}",
-        )
-    return made
+        statuses = {test.exercise: test.status for test in report.tests}
+        marks = [Text(*MARKS[statuses[name]]) if name in statuses else "" for name in exercises]
+        name = whose(os.path.relpath(report.submission, folder), report.unit)
+        made.add_row(Text(name), *marks, _score(report), f"{report.seconds:.1f}")
+    return made, Text(
+        "   ".join(f"{number + 1} {name}" for number, name in enumerate(exercises)), style="dim"
+    )
+
+
+def whose(submission: str, unit: str) -> str:
+    """Return a submission's name without what only repeats the unit: mostly the learner's."""
+    *folders, file = submission.removesuffix(".ipynb").replace("\\", "/").split("/")
+    parts = [part for part in folders if part != unit]
+    return "/".join(parts if parts and file == unit else [*parts, file])
 
 
 def _score(report: Report) -> str:

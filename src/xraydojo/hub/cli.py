@@ -1,5 +1,6 @@
 """`dojo hub`: thin, each command calls one function."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -98,9 +99,8 @@ def roster_add(
 ) -> None:
     """Add a learner to course.yaml."""
     from xraydojo.hub.roster import add
-    from xraydojo.hub.site import Site
 
-    _say_roster(add(Site(folder.resolve()).course_file, name, full_name, email))
+    _change_roster(folder, add, name, full_name, email)
 
 
 @roster.command("remove")
@@ -109,9 +109,8 @@ def roster_remove(
 ) -> None:
     """Remove learners from course.yaml; their work and marks stay."""
     from xraydojo.hub.roster import remove
-    from xraydojo.hub.site import Site
 
-    _say_roster(remove(Site(folder.resolve()).course_file, names))
+    _change_roster(folder, remove, names)
 
 
 @roster.command("import")
@@ -121,18 +120,31 @@ def roster_import(
 ) -> None:
     """Add the learners of a CSV file to course.yaml."""
     from xraydojo.hub.roster import import_csv
+
+    _change_roster(folder, import_csv, table)
+
+
+def _change_roster(folder: Path, change: Callable, *how) -> None:
+    """Change the learners of a hub's class, and say what came of it."""
+    from xraydojo.hub.course import read_course
     from xraydojo.hub.site import Site
-
-    _say_roster(import_csv(Site(folder.resolve()).course_file, table))
-
-
-def _say_roster(course) -> None:
     from xraydojo.language import L
 
-    size = len(course.learners)
-    typer.echo(
-        L(
-            f"{size} learners; they can log in now, no restart is needed",
-            f"受講者は {size} 人です。ハブを起動し直さなくても、もうログインできます",
-        )
+    site = Site(folder.resolve())
+    before = {learner.name for learner in read_course(site.course_file).learners}
+    after = {learner.name for learner in change(site.course_file, *how).learners}
+    added, removed = len(after - before), len(before - after)
+    said = L(
+        f"{added} added, {removed} removed: the class has {len(after)} learners.",
+        f"{added} 人を加え、{removed} 人を外しました。受講者は {len(after)} 人です。",
     )
+    if added and site.passwords.exists():
+        said += L(
+            " This is a demo: start it again, and it shows their passwords.",
+            "お試しのハブなので、起動し直すと、加えた人のパスワードが表示されます。",
+        )
+    elif added:
+        said += L(
+            " They can log in now, no restart is needed.", "ハブを起動し直さなくても、もうログインできます。"
+        )
+    typer.echo(said)

@@ -132,9 +132,8 @@ def _free_ports(count: int, wanted: int = 0) -> list[int]:
 def _passwords(site: Site, course: Course) -> dict[str, str]:
     """Give everybody a new password, and return them by name."""
     passwords = {name: secrets.token_urlsafe(9) for name in sorted(course.people)}
-    file = site.state / "passwords.json"
-    file.touch(0o600)
-    file.write_text(json.dumps(passwords))
+    site.passwords.touch(0o600)
+    site.passwords.write_text(json.dumps(passwords))
     return passwords
 
 
@@ -149,7 +148,7 @@ def _hub(site: Site) -> Iterator[subprocess.Popen]:
         hub = subprocess.Popen(
             [sys.executable, "-P", "-m", "jupyterhub", "--config", str(site.config)],
             cwd=site.state,
-            env=environment | {"XRAYDOJO_DEMO_PASSWORDS": str(site.state / "passwords.json")},
+            env=environment | {"XRAYDOJO_DEMO_PASSWORDS": str(site.passwords)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

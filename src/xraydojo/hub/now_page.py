@@ -1,14 +1,13 @@
 """Where the class is now: for instructors with names, and without them for the screen; and the learner's switch that lets it be seen."""
 
 import asyncio
-import secrets
 from datetime import datetime
 from pathlib import Path
 
 from tornado import web
 
 from xraydojo.hub.class_now import QUIET, RECENT, SILENT, TRIES, ClassNow, Mistake, class_now, unit_of
-from xraydojo.hub.page import POLICY, ForInstructors, Page
+from xraydojo.hub.page import ForInstructors, Page
 from xraydojo.language import L
 from xraydojo.lesson import read_syllabus
 from xraydojo.progress import Marks
@@ -30,19 +29,14 @@ class NowPage(ForInstructors):
     @web.authenticated
     async def get(self) -> None:
         """Show it: the unit that is asked for, else the one in which most learners are."""
-        nonce = secrets.token_urlsafe(16)
-        self.set_header(
-            "Content-Security-Policy", f"{POLICY}; script-src 'nonce-{nonce}'; connect-src 'self'"
-        )
         chosen, on_screen = self.get_query_argument("unit", ""), bool(self.get_query_argument("screen", ""))
         shared = await asyncio.to_thread(self._shared)
         now = self.the_class.sharing.clock()
         unit = self.unit(chosen).id if chosen else unit_of(shared, now)
         course = self.the_class.course
         found = await asyncio.to_thread(class_now, shared, unit, course.language, now) if unit else None
-        self.show(
+        self.show_live(
             "now",
-            nonce=nonce,
             chosen=chosen,
             on_screen=on_screen,
             unit=unit,

@@ -1,5 +1,6 @@
 """What the course's pages on the hub have in common: the class, who is asking, and the headers that keep a page to itself."""
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +111,14 @@ class Page(HubOAuthenticated, web.RequestHandler):
                 **values,
             )
         )
+
+    def show_live(self, template: str, **values) -> None:
+        """Write a page whose element ``now`` a script keeps new."""
+        nonce = secrets.token_urlsafe(16)
+        self.set_header(
+            "Content-Security-Policy", f"{POLICY}; script-src 'nonce-{nonce}'; connect-src 'self'"
+        )
+        self.show(template, nonce=nonce, **values)
 
     def show_feedback(self, learner: str, unit: str) -> None:
         """Write the feedback on a learner's submission."""

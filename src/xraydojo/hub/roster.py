@@ -1,5 +1,6 @@
 """Who learns in the class: `course.yaml` is changed where its learners stand, and stays as it is everywhere else."""
 
+import contextlib
 import csv
 import json
 import os
@@ -57,41 +58,70 @@ def remove(path: Path, names: Sequence[str]) -> Course:
     return _write(path, [learner for learner in course.learners if learner.name not in names])
 
 
-def read_csv(table: Path) -> list[Learner]:
+def read_csv(table: Path, language: str) -> list[Learner]:
     """Read learners from a CSV file whose first line names its columns: ``name``, and ``full_name`` and ``email`` if there are any.
+
+    Parameters
+    ----------
+    table : Path
+        In UTF-8, or as Excel in Japanese writes "CSV": in Shift_JIS. Lines without a word in them are left out.
+    language : {"en", "ja"}
+        The class's: only in a Japanese one, what is not UTF-8 is taken for Shift_JIS.
 
     Raises
     ------
     DojoError
-        If a column or a name is not as it should be; the message names the line.
+        If the file cannot be read, or a column or a name is not as it should be; the message names every such line.
     """
-    try:
-        # a spreadsheet's UTF-8 begins with a mark
-        text = table.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DojoError(
-            L(f"{table} is not UTF-8; save it as CSV UTF-8", f"{table} は UTF-8 ではありません。「CSV UTF-8」で保存し直してください")
-        ) from None  # fmt: skip
-    rows = csv.DictReader(text.splitlines())
-    if "name" not in (rows.fieldnames or ()) or set(rows.fieldnames) - set(_COLUMNS):
+    rows = csv.DictReader(_text(table, language).splitlines())
+    found = [column.strip() for column in rows.fieldnames or ()]
+    rows.fieldnames = found
+    if "name" not in found or set(found) - set(_COLUMNS):
+        shown = L(", ", "、").join(found) or L("nothing", "何もありません")
         raise DojoError(
             L(
-                f"{table}:1: the first line names the columns: name, and full_name and email if you have them",
-                f"{table}:1: 1 行目には列の名前を書きます：name と、あれば full_name、email",
+                f"{table}:1: the first line names the columns: name, and full_name and email if you have them, with commas between; found: {shown}",
+                f"{table}:1: 1 行目には列の名前をコンマで区切って書きます：name と、あれば full_name、email（いまの 1 行目：{shown}）",
             )
         )
-    learners = []
+    learners, wrong = {}, []
     for row in rows:
+        fields = [(row.get(column) or "").strip() for column in _COLUMNS]
+        if not any(fields):
+            continue
         try:
-            learners.append(_learner(*((row.get(column) or "").strip() for column in _COLUMNS)))
+            learner = _learner(*fields)
+            if learner.name in learners:
+                raise DojoError(
+                    L(f"{learner.name} is there twice; remove one line", f"{learner.name} が二度出てきます。どちらかの行を消してください")
+                )  # fmt: skip
+            learners[learner.name] = learner
         except DojoError as error:
-            raise DojoError(f"{table}:{rows.line_num}: {error}") from None
-    return learners
+            wrong.append(f"{table}:{rows.line_num}: {error}")
+    if wrong:
+        raise DojoError("\n".join(wrong))
+    return list(learners.values())
+
+
+def _text(table: Path, language: str) -> str:
+    try:
+        content = table.read_bytes()
+    except OSError:
+        raise DojoError(
+            L(f"{table} cannot be read; check the name and the folder", f"{table} を読めません。名前とフォルダーを確かめてください")
+        ) from None  # fmt: skip
+    # a spreadsheet's UTF-8 begins with a mark
+    for encoding in ("utf-8-sig", "cp932")[: 2 if language == "ja" else 1]:
+        with contextlib.suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    raise DojoError(
+        L(f"{table} is not UTF-8; save it as CSV UTF-8", f"{table} の文字コードを読み取れません。「CSV UTF-8」で保存し直してください")
+    )  # fmt: skip
 
 
 def import_csv(path: Path, table: Path) -> Course:
     """Add the learners of a CSV file (see `read_csv`) to a `course.yaml`; those who are there are brought up to date, nobody is removed."""
-    return _put(path, read_csv(table))
+    return _put(path, read_csv(table, read_course(path).language))
 
 
 def _learner(name: str, full_name: str, email: str) -> Learner:
@@ -99,11 +129,11 @@ def _learner(name: str, full_name: str, email: str) -> Learner:
         raise DojoError(
             L(
                 f"{name!r} cannot be a name: use at most 32 of a to z, 0 to 9, - and _, beginning with a letter",
-                f"{name!r} は名前に使えません。英小文字で始まる 32 字以内の英小文字・数字・-・_ にしてください",
+                f"「{name}」はアカウント名に使えません。英小文字で始まる 32 字以内の英小文字・数字・-・_ にしてください",
             )
         )
     if email and not _EMAIL.fullmatch(email):
-        raise DojoError(L(f"{email!r} is no mail address", f"{email!r} はメールアドレスではありません"))
+        raise DojoError(L(f"{email!r} is no mail address", f"「{email}」はメールアドレスではありません"))
     return Learner(name, " ".join(full_name.split()), email)
 
 

@@ -26,7 +26,7 @@ from xraydojo.grade.submission import LARGEST_FILE
 from xraydojo.hub import roster, sharing
 from xraydojo.hub.accounts import LiveCourse
 from xraydojo.hub.configuration import learners_group, points
-from xraydojo.hub.course import FILE, OpenUnit
+from xraydojo.hub.course import FILE, NAME, OpenUnit
 from xraydojo.hub.gpu_handler import GpuLease, leases_of
 from xraydojo.hub.now_page import NowPage, NowScript, Share
 from xraydojo.hub.page import FEEDBACK_POLICY, Class, ForInstructors, Page
@@ -201,8 +201,35 @@ class ClassPage(ForInstructors):
 
     @web.authenticated
     async def get(self) -> None:
-        """Show it."""
-        await self.show_class()
+        """Show it, with what has just been done."""
+        await self.show_class(self._done())
+
+    def _done(self) -> str:
+        """Return in words what the address says has just been done, if that is so."""
+        added, removed, regraded, starting = (
+            self.get_query_argument(name, "") for name in ("added", "removed", "regraded", "starting")
+        )
+        if starting:
+            return L(
+                "The servers are starting; this page shows which ones run.",
+                "サーバーを順に起動しています。起動したものから、このページに表示されます。",
+            )
+        if unit := self.the_class.course.unit(regraded):
+            return L(
+                f"All submissions of {unit.id} are graded again; … stands where that goes on.",
+                f"{unit.id} を全員分採点し直しています。採点中の人は … と表示されます。",
+            )
+        if learner := self.the_class.course.learner(added):
+            who = f"{learner.full_name} ({learner.name})" if learner.full_name else learner.name
+            return L(
+                f"{who} is in the class and can log in now.", f"{who} を加えました。もうログインできます。"
+            )
+        if NAME.fullmatch(removed) and self.the_class.course.learner(removed) is None:
+            return L(
+                f"{removed} is no longer in the class. Submissions and marks are kept: add the account again, and they are back.",
+                f"{removed} を外しました。提出物と点は残っているので、同じアカウント名で加え直せば元に戻ります。",
+            )
+        return ""
 
     async def show_class(self, said: str = "") -> None:
         """Show the class, with what is to be said first."""
@@ -213,7 +240,9 @@ class ClassPage(ForInstructors):
             asyncio.to_thread(self.the_class.queue.last),
             self._running(),
         )
-        self.show(
+        # what a button is answered with has no address at which to ask again
+        show = self.show_live if self.request.method == "GET" else self.show
+        show(
             "class",
             said=said,
             units=units,
@@ -245,12 +274,7 @@ class StartServers(ClassPage):
         starting = asyncio.get_running_loop().create_task(self._start_all())
         self.settings["tasks"].add(starting)
         starting.add_done_callback(self.settings["tasks"].discard)
-        await self.show_class(
-            L(
-                "The servers are starting; this page shows which ones run.",
-                "サーバーを順に起動しています。起動したものから、このページに表示されます。",
-            )
-        )
+        self.redirect(f"{self.prefix}class?starting=yes", status=303)
 
     async def _start_all(self) -> None:
         for learner in self.the_class.course.learners:
@@ -274,13 +298,8 @@ class Regrade(ClassPage):
         """Queue it."""
         unit = self.unit(self.get_body_argument("unit"))
         learner = self.get_body_argument("learner", "") or None
-        count = await asyncio.to_thread(self.the_class.queue.regrade, unit.id, learner)
-        await self.show_class(
-            L(
-                f"{count} submissions of {unit.id} are graded again.",
-                f"{unit.id} の {count} 件を採点し直しています。",
-            )
-        )
+        await asyncio.to_thread(self.the_class.queue.regrade, unit.id, learner)
+        self.redirect(f"{self.prefix}class?regraded={unit.id}", status=303)
 
 
 class Roster(ClassPage):
@@ -303,7 +322,8 @@ class Roster(ClassPage):
         if action == "remove":
             await asyncio.to_thread(self.the_class.sharing.take_back, name)
         await self._tell_hub(action, name)
-        self.redirect(f"{self.prefix}class", status=303)
+        done = {"add": "added", "remove": "removed"}[action]
+        self.redirect(f"{self.prefix}class?{done}={name}", status=303)
 
     async def _tell_hub(self, action: str, name: str) -> None:
         """Put a learner into the hub's group, or take one out; a learner who never logged in is unknown to it, and comes in later."""

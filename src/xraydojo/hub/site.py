@@ -50,6 +50,11 @@ class Site:
         return self.folder / "home"
 
     @property
+    def passwords(self) -> Path:
+        """The passwords of a demo's people; only a demo has the file."""
+        return self.state / "passwords.json"
+
+    @property
     def config(self) -> Path:
         """The configuration of JupyterHub."""
         return self.folder / "jupyterhub_config.py"

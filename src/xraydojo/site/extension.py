@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,14 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from xraydojo.glossary import Finder, Term, groups, read_glossary
-from xraydojo.language import LANGUAGES, L
+from xraydojo.language import LANGUAGES, LINE_END, L
 from xraydojo.lesson import read_syllabus
 from xraydojo.site.search import Japanese
 
-# a line's end between signs that stand without a space: kana, kanji, full-width punctuation
-_BROKEN = re.compile(
-    r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60])\n(?=[\u3000-\u30ff\u3400-\u9fff\uff01-\uff60])"
-)
 GLOSSARY = "glossary"
 UNITS = "units"
 # in these no term is linked: headings, code, links, formulas, raw HTML, and what a notebook's code printed
@@ -101,7 +96,7 @@ def join_japanese_lines(app: Sphinx, doctree: nodes.document) -> None:
         signs = [node.astext() for node in parent.children]
         # MyST makes a line's end a node of its own
         for place in reversed(range(1, len(signs) - 1)):
-            if signs[place] == "\n" and _BROKEN.search("".join(signs[place - 1 : place + 2])):
+            if signs[place] == "\n" and LINE_END.search("".join(signs[place - 1 : place + 2])):
                 del parent[place]
 
 

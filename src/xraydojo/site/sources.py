@@ -12,7 +12,7 @@ from xraydojo.build import ONWARD
 from xraydojo.check.verdict import MIME
 from xraydojo.data.cards import Card, cards
 from xraydojo.language import L, current
-from xraydojo.lesson import REPOSITORY, Entry, read_syllabus, unbroken
+from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
 from xraydojo.site.extension import GLOSSARY, UNITS
 from xraydojo.site.outputs import Page
 
@@ -75,7 +75,6 @@ def _still() -> str:
 def _write_guide(folder: Path, name: str) -> None:
     text = (DOCS / L(f"{name}.md", f"{name}.ja.md")).read_text(encoding="utf-8")
     text = _TO_OTHER_LANGUAGE.sub("", text).replace(".ja.md)", ".md)")
-    text = L(text, unbroken(text))
     for picture in re.findall(r"\]\((screenshots/\w+\.png)\)", text):
         (folder / picture).parent.mkdir(exist_ok=True)
         shutil.copyfile(DOCS / picture, folder / picture)

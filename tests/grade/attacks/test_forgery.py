@@ -122,6 +122,11 @@ def test_an_object_that_claims_to_be_right_is_wrong(kind, hostile):
     assert got == PASSED | {"double": ("failed", 0)}
 
 
+def test_an_object_in_a_functions_place_that_cannot_be_sent_costs_its_own_points_only(hostile):
+    endless = "class Same:\n    __getattr__ = __call__ = lambda self, *a: self\ndouble = Same()"
+    assert hostile(double=endless) == PASSED | {"double": ("missing", 0)}
+
+
 def test_a_table_of_the_visible_answers_is_not_enough(hostile):
     assert hostile(double="def double(x):\n    return {3: 6}[x]") == PASSED | {"double": ("crashed", 0)}
     assert hostile(double="def double(x):\n    return 6") == PASSED | {"double": ("failed", 0)}
