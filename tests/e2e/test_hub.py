@@ -230,6 +230,7 @@ def test_after_a_killed_kernel_the_learner_is_told_what_to_run_and_goes_on(hub, 
     page = open_page(hub, "jiro", NOTEBOOK)
     answer, check = cells(page, "predict")
     answer.wait_for(timeout=SLOW)
+    await_kernel(page)
     (kernel,) = _processes_of(hub, "jiro", "ipykernel_launcher")
     kernel.kill()
     page.locator(".jp-Dialog .jp-mod-accept").click(timeout=SLOW)
@@ -246,7 +247,8 @@ def test_after_a_killed_server_the_same_address_brings_a_new_one_with_all_that_w
     done = progress.read(hub.site.homes / "jiro" / "XrayDojo")
     (server,) = _processes_of(hub, "jiro", "xraydojo.hub.learner")
     server.kill()
-    server.wait(10)
+    # the hub, whose child it is, has not noticed yet
+    _await(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, 10)
     page.goto(f"{hub.address}user/jiro/lab/tree/{UNIT}/{UNIT}.ipynb")
     expect(page.locator("html")).to_have_attribute("lang", "ja")
     expect(cells(page, "predict")[0].locator(".cm-content")).to_contain_text("X @ w + b >= 0", timeout=SLOW)
