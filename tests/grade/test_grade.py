@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import subprocess
 import time
 
 import nbformat
@@ -11,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from xraydojo.build import solution_notebook
-from xraydojo.grade import execution, grade
+from xraydojo.grade import execution, grade, warmth
 from xraydojo.language import current
 from xraydojo.lesson import read_unit
 
@@ -228,6 +229,20 @@ def test_grading_works_where_an_event_loop_already_runs(unit, handed):
         return grade(unit, handed().right().in_file())
 
     assert asyncio.run(within()).points == 6
+
+
+def test_neither_process_sees_the_gpu_that_the_grader_sees(graded, monkeypatch):
+    environments, start = [], subprocess.Popen
+
+    def started(*arguments, env, **options):
+        environments.append(env)
+        return start(*arguments, env=env, **options)
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setattr(subprocess, "Popen", started)
+    warmth.cool_down()
+    assert graded().points == 6
+    assert [environment["CUDA_VISIBLE_DEVICES"] for environment in environments] == ["", ""]
 
 
 def test_a_known_wrong_answer_is_named_with_its_hint_in_the_learners_language(tmp_path):

@@ -26,6 +26,8 @@ from xraydojo.lesson import syntax_tree
 
 _START_SECONDS = 120
 _BIRTH_SECONDS = 20
+# a mark is the same on every machine, and those graded together do not take a card's memory from each other
+_NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
 
 
 class Nursery:
@@ -50,9 +52,10 @@ class Nursery:
         job = {"kind": kind, "modules": list(modules), "unit": unit, "isolated": self.isolated}
         self._said = tempfile.TemporaryFile("w+", errors="replace")
         self._home = tempfile.TemporaryDirectory(prefix="xraydojo-", ignore_cleanup_errors=True)
+        environment = os.environ if kind == "checker" else sandbox.environment(self.isolated, self._home.name)
         self._process = subprocess.Popen(
             sandbox.command(program) if self.isolated else program,
-            env=os.environ if kind == "checker" else sandbox.environment(self.isolated, self._home.name),
+            env=environment | _NO_GPU,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
