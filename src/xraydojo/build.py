@@ -91,19 +91,18 @@ def solution_notebook(unit: Unit, language: str) -> nbformat.NotebookNode:
 
 def _onward(unit: Unit, language: str) -> str:
     """Return the words at a notebook's end, which lead on; none for a unit that is not in the syllabus."""
-    units = read_syllabus()
-    number = next((number for number, entry in enumerate(units) if entry.id == unit.id), None)
-    if number is None:
+    entries = read_syllabus()
+    ids = [entry.id for entry in entries]
+    if unit.id not in ids:
         return ""
+    after = entries[ids.index(unit.id) + 1 :]
     with speaking(language):
-        if unit.id == units[-1].id:
+        if not after:
             return L(
                 "---\n\nThis is the last unit so far. Well done! The start page shows the road that lies behind you.",
                 "---\n\nいまのところ、これが最後の単元です。お疲れさまでした。ここまでの歩みは「はじめに」のページで確かめられます。",
             )
-        after = units[number + 1]
-        link = f"[{after.id[:2]} {L(**after.title)}](../{after.id}/{after.id}.ipynb)"
-        return L(f"---\n\n**Next:** {link}", f"---\n\n**次の単元：** {link}")
+        return L("---\n\n**Next:** ", "---\n\n**次の単元：** ") + after[0].link("../")
 
 
 def _notebook_cell(cell: Cell, number: int, source: str):

@@ -102,6 +102,10 @@ class Entry:
     prerequisites: list[str]
     data: list[str]
 
+    def link(self, notebooks: str = "") -> str:
+        """Return number and title in the current language, linked to the learner's notebook; ``notebooks`` leads to their folder."""
+        return f"[{self.id[:2]} {L(**self.title)}]({notebooks}{self.id}/{self.id}.ipynb)"
+
 
 def read_syllabus(course: Path = COURSE) -> list[Entry]:
     """Return the syllabus: the units in their order.

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from xraydojo import DojoError, certificate, language, progress, road, whole
 from xraydojo.language import LANGUAGES, L
-from xraydojo.lesson import REPOSITORY, Entry, read_syllabus
+from xraydojo.lesson import REPOSITORY, read_syllabus
 from xraydojo.place import RECORD
 
 LONGEST_WAIT = 120  # seconds until JupyterLab answers, on a slow disk
@@ -203,7 +203,7 @@ def write_start_page(home: Path) -> Path:
     rows = [
         L("| unit | reading (minutes) | exercises (minutes) |", "| 単元 | 読む（分） | 演習（分） |"),
         "|---|---|---|",
-        *(f"| {linked(entry)} | {entry.reading_minutes} | {entry.exercise_minutes} |" for entry in entries),
+        *(f"| {entry.link()} | {entry.reading_minutes} | {entry.exercise_minutes} |" for entry in entries),
     ]
     first = home / entries[0].id / f"{entries[0].id}.ipynb"
     grade = f"{_command()} grade {_quoted(first)} --feedback feedback"
@@ -217,11 +217,6 @@ def write_start_page(home: Path) -> Path:
         f"あなたのノートブックは `{home}` にあります。詳しい説明は `{docs}` にあります。",
     )
     return lay_page(home, "\n".join(rows), L(_GRADE_EN, _GRADE_JA).format(grade=grade), work, stop)
-
-
-def linked(entry: Entry) -> str:
-    """Return a unit's number and title, linked to its notebook from the start page."""
-    return f"[{entry.id[:2]} {entry.title[language.current()]}]({entry.id}/{entry.id}.ipynb)"
 
 
 def lay_page(home: Path, units: str, submit: str, work: str, stop: str) -> Path:

@@ -16,9 +16,9 @@ _open: ContextVar[Connection | None] = ContextVar("open", default=None)
 _engine = functools.lru_cache(create_engine)
 
 
-def _gradebook(url: str, **options):
+def _gradebook(url: str, **_):
     """Return what nbgrader's gradebook works on: the transaction that is open, which its own commits leave open, or the engine."""
-    return _open.get() or _engine(url, **options)
+    return _open.get() or _engine(url)
 
 
 nbgrader.api.create_engine = _gradebook
@@ -33,7 +33,7 @@ def transaction(url: str) -> Iterator[None]:
     url : str
         The gradebook's data base.
     """
-    with _engine(url, echo=False, future=True).connect() as connection:
+    with _engine(url).connect() as connection:
         # nbgrader disposes of what it takes for an engine of its own
         connection.dispose = lambda: None
         connection.begin()

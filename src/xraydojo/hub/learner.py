@@ -11,7 +11,7 @@ from xraydojo import language
 from xraydojo.hub.kernelspecs import lay_kernelspecs
 from xraydojo.language import L
 from xraydojo.lesson import REPOSITORY, read_syllabus
-from xraydojo.start import NOT_ON_SERVER, configure, environment, lay_page, linked, renew
+from xraydojo.start import NOT_ON_SERVER, configure, environment, lay_page, renew
 
 # by which NumPy's libraries, TensorFlow and PyTorch know how many threads to start
 THREADS = (
@@ -70,7 +70,7 @@ def prepare(home: Path, told: dict) -> Path:
     for entry in read_syllabus():
         if unit := units.get(entry.id):
             cells = (
-                linked(entry),
+                entry.link(),
                 entry.reading_minutes,
                 entry.exercise_minutes,
                 f"{unit['points']:g}",
