@@ -33,7 +33,7 @@ class Call:
 
 def call(function, name: str, arguments: tuple, keywords: dict) -> Call:
     """Call a function and keep copies of what it got, and what it returned, raised or changed."""
-    made = Call(name, copy.deepcopy(arguments), copy.deepcopy(keywords))
+    made = Call(name, *_copied(arguments, keywords))
     made.given = (*arguments, *keywords.values())
     try:
         # stock nbgrader gives no points to a test cell with anything on stderr, be it a warning
@@ -47,6 +47,14 @@ def call(function, name: str, arguments: tuple, keywords: dict) -> Call:
     # a function in another process worked on copies, which came back
     made.changed = _changed(made, *getattr(function, "arguments_after", (arguments, keywords)))
     return made
+
+
+def _copied(arguments: tuple, keywords: dict) -> tuple[tuple, dict]:
+    """Return copies of what a function gets; a symbolic tensor, which nobody can change, would bring its whole model along."""
+    keras = sys.modules.get("keras")
+    given = (*arguments, *keywords.values())
+    same = {id(each): each for each in given if keras and isinstance(each, keras.KerasTensor)}
+    return copy.deepcopy((arguments, keywords), same)
 
 
 def _changed(made: Call, arguments: tuple, keywords: dict) -> str | None:
@@ -99,7 +107,7 @@ def _explains(answer: lesson.Answer, calls: list[Call], namespace: dict) -> bool
 
 
 def _again(function, seen: Call) -> Call:
-    return call(function, seen.name, copy.deepcopy(seen.arguments), copy.deepcopy(seen.keywords))
+    return call(function, seen.name, *_copied(seen.arguments, seen.keywords))
 
 
 def _same_outcome(a: Call, b: Call) -> bool:

@@ -26,8 +26,11 @@ from xraydojo.lesson import syntax_tree
 
 _START_SECONDS = 120
 _BIRTH_SECONDS = 20
-# a mark is the same on every machine, and those graded together do not take a card's memory from each other
-_NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
+# new objects between two looks for garbage
+_GARBAGE = 20_000
+# a mark is the same on every machine: oneDNN computes otherwise on each kind of processor, and takes long over what is computed once;
+# and those graded together do not take a card's memory from each other
+_EVERYWHERE = {"CUDA_VISIBLE_DEVICES": "", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
 class Nursery:
@@ -55,7 +58,7 @@ class Nursery:
         environment = os.environ if kind == "checker" else sandbox.environment(self.isolated, self._home.name)
         self._process = subprocess.Popen(
             sandbox.command(program) if self.isolated else program,
-            env=environment | _NO_GPU,
+            env=environment | _EVERYWHERE,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -184,6 +187,8 @@ def _warm_up(job: dict) -> None:
     from xraydojo.check import misconception
     from xraydojo.grade.shell import shell
 
+    # TensorFlow's import makes hundreds of thousands of objects, all of which stay
+    gc.disable()
     for name in job["modules"]:
         # a name imported from a module need not be a module
         with contextlib.suppress(Exception):
@@ -198,9 +203,10 @@ def _warm_up(job: dict) -> None:
         misconception.wrong_answers(job["unit"])
     else:
         from xraydojo.grade import learner  # noqa: F401
-    gc.collect()
     # what is shared with the children is not touched by their garbage collection
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
+    gc.enable()
 
 
 def _prepare_scikit_learn() -> None:

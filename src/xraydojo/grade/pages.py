@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from xraydojo import whole
 from xraydojo.grade import fingerprint, read
 from xraydojo.grade.batch import Task
 from xraydojo.grade.feedback import feedback
 from xraydojo.grade.report import Report
-from xraydojo.grade.steps import write
 from xraydojo.grade.submission import SubmissionError, read_file
 
 
@@ -46,8 +46,9 @@ class Pages:
     def keep(self, task: Task, report: Report) -> Report:
         """Write the page, then the report: a notebook with a report is done."""
         if self._folder is not None:
-            write(self._page(task, ".html"), feedback(report))
-            write(self._page(task, ".json"), json.dumps(report.to_json(), ensure_ascii=False, indent=1))
+            kept = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
+            whole.write(self._page(task, ".html"), feedback(report).encode())
+            whole.write(self._page(task, ".json"), kept.encode())
         return report
 
     def _page(self, task: Task, suffix: str) -> Path:

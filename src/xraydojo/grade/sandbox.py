@@ -96,6 +96,8 @@ def command(program: list[str]) -> list[str]:
         for parent in reversed(Path(path).parents[:-1]):
             arguments += ["--perms", "0755", "--dir", str(parent)]
         arguments += ["--ro-bind", path, path]
+    for path in _fonts():
+        arguments += ["--ro-bind", str(path), f"{HOME}/.cache/matplotlib/{path.name}"]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     # as the first process of its namespace it takes all others with it when it ends
     return [*arguments, "--as-pid-1", "--new-session", "--", *program]
@@ -106,6 +108,13 @@ def _python() -> list[str]:
     package = str(Path(xraydojo.__file__).parent)
     folders = {sys.base_prefix, sys.prefix, os.path.realpath(sys.base_prefix), package}
     return sorted(folder for folder in folders if not folder.startswith("/usr/"))
+
+
+def _fonts() -> list[Path]:
+    """Return matplotlib's lists of this machine's fonts: to make one takes it a second."""
+    import matplotlib
+
+    return list(Path(matplotlib.get_cachedir()).glob("fontlist-*.json"))
 
 
 def environment(isolated: bool, home: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from xraydojo import whole
 from xraydojo.build import notebook_path
 from xraydojo.grade import grade, gradebook
 from xraydojo.grade.feedback import Remarks, feedback
@@ -55,10 +56,8 @@ class KeepReport(NbGraderPreprocessor):
         course, where = CourseDirectory(parent=self), resources["nbgrader"]
         folder = course.format_path(course.autograded_directory, where["student"], where["assignment"])
         gradebook.commit()
-        write(
-            Path(folder) / REPORT,
-            json.dumps(nb.metadata.xraydojo.pop("report"), ensure_ascii=False, indent=1),
-        )
+        report = json.dumps(nb.metadata.xraydojo.pop("report"), ensure_ascii=False, indent=1)
+        whole.write(Path(folder) / REPORT, report.encode())
         return nb, resources
 
 
@@ -125,23 +124,14 @@ def seed(course: CourseDirectory, learner: str) -> str:
     """Return what a learner's random cases come from: the class's secret, made when it is first needed, and the learner's name."""
     file = Path(course.root) / _SEED
     if not file.exists():
-        write(file, secrets.token_hex(32), mode=0o600, new=True)
+        _make(file, secrets.token_hex(32))
     return f"{file.read_text().strip()}:{learner}"
 
 
-def write(path: Path, text: str, mode: int = 0o644, new: bool = False) -> None:
-    """Write a file whole or not at all; a ``new`` one not over what another process has just written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False
-    ) as file:
-        file.write(text)
-    try:
-        os.chmod(file.name, mode)
-        if new:
-            with contextlib.suppress(FileExistsError):
-                os.link(file.name, path)
-        else:
-            os.replace(file.name, path)
-    finally:
-        Path(file.name).unlink(missing_ok=True)
+def _make(path: Path, secret: str) -> None:
+    """Write a file that only its owner reads, whole, and not over what another process has just written."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
+        file.write(secret)
+        file.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
