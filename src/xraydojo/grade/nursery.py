@@ -30,7 +30,7 @@ _BIRTH_SECONDS = 20
 _GARBAGE = 20_000
 # a mark is the same on every machine: oneDNN computes otherwise on each kind of processor, and takes long over what is computed once;
 # and those graded together do not take a card's memory from each other
-_EVERYWHERE = {"CUDA_VISIBLE_DEVICES": "", "TF_ENABLE_ONEDNN_OPTS": "0"}
+EVERYWHERE = {"CUDA_VISIBLE_DEVICES": "", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
 class Nursery:
@@ -58,7 +58,7 @@ class Nursery:
         environment = os.environ if kind == "checker" else sandbox.environment(self.isolated, self._home.name)
         self._process = subprocess.Popen(
             sandbox.command(program) if self.isolated else program,
-            env=environment | _EVERYWHERE,
+            env=environment | EVERYWHERE,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
