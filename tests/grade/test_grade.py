@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import subprocess
+import sys
 import time
 
 import nbformat
@@ -12,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from xraydojo.build import solution_notebook
-from xraydojo.grade import execution, grade, warmth
+from xraydojo.grade import execution, grade, sandbox, warmth
 from xraydojo.language import current
 from xraydojo.lesson import read_unit
 
@@ -231,7 +232,7 @@ def test_grading_works_where_an_event_loop_already_runs(unit, handed):
     assert asyncio.run(within()).points == 6
 
 
-def test_neither_process_sees_the_gpu_that_the_grader_sees(graded, monkeypatch):
+def test_neither_process_computes_otherwise_than_on_another_machine(graded, monkeypatch):
     environments, start = [], subprocess.Popen
 
     def started(*arguments, env, **options):
@@ -242,7 +243,17 @@ def test_neither_process_sees_the_gpu_that_the_grader_sees(graded, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", started)
     warmth.cool_down()
     assert graded().points == 6
-    assert [environment["CUDA_VISIBLE_DEVICES"] for environment in environments] == ["", ""]
+    for environment in environments:
+        # no card's arithmetic, and not that of one kind of processor
+        assert (environment["CUDA_VISIBLE_DEVICES"], environment["TF_ENABLE_ONEDNN_OPTS"]) == ("", "0")
+    assert len(environments) == 2
+
+
+def test_matplotlib_finds_its_list_of_fonts_in_the_sandbox():
+    look = "import matplotlib, os; print(*os.listdir(matplotlib.get_cachedir()))"
+    command = sandbox.command([sys.executable, "-c", look])
+    told = subprocess.run(command, env=sandbox.environment(True, ""), capture_output=True, text=True)
+    assert "fontlist-" in told.stdout and not told.stderr
 
 
 def test_a_known_wrong_answer_is_named_with_its_hint_in_the_learners_language(tmp_path):

@@ -133,7 +133,7 @@ def _processor_seconds(unit: Unit, files: Sequence[Path]) -> float:
 
 
 def _import_all(modules: Sequence[str]) -> None:
-    os.environ.update(EVERYWHERE)
+    os.environ.update(EVERYWHERE, TF_CPP_MIN_LOG_LEVEL="3")
     gc.disable()
     for name in modules:
         # a name imported from a module need not be a module
