@@ -224,7 +224,7 @@ for cell in read_unit("10_super_resolution").cells:
     if cell.kind in ("setup", "exercise", "test"):
         exec(cell.sources["en"], names)
 sharp = np.random.default_rng(0).random((4, 24, 18, 1)).astype("float32")
-features = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(3, 3, activation="relu")])
+features = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(3, 3)])
 features.trainable = False
 for source in (names, vars(library)):
     blurred = library.resize(source["degrade"](sharp, 2), (24, 18))
