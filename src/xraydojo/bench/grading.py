@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import importlib
 import io
 import multiprocessing
 import os
@@ -21,8 +20,9 @@ from nbgrader.api import Gradebook
 from rich.progress import track
 
 from xraydojo.build import solution_notebook
-from xraydojo.grade.nursery import EVERYWHERE, imported
+from xraydojo.grade.nursery import EVERYWHERE, import_all
 from xraydojo.grade.rebuild import role
+from xraydojo.grade.warmth import modules
 from xraydojo.language import L
 from xraydojo.lesson import REPOSITORY, Unit, read_unit
 
@@ -124,21 +124,16 @@ def _processor_seconds(unit: Unit, files: Sequence[Path]) -> float:
 
     As no two submissions may share a process, each is run in a fork of one that has imported all; as many at once as there are cores.
     """
-    modules = imported(cell.sources["en"] for cell in unit.cells if cell.kind in ("setup", "test"))
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), spawn, _import_all, (modules,)) as warm:
+    with ProcessPoolExecutor(os.cpu_count(), spawn, _warm_up, (modules(unit, "checker"),)) as warm:
         notebooks = [_cells(nbformat.read(path, as_version=4)) for path in files]
         seconds = warm.map(_forked, notebooks)
         return sum(track(seconds, L("Limit", "下限"), total=len(notebooks), transient=True))
 
 
-def _import_all(modules: Sequence[str]) -> None:
+def _warm_up(names: Sequence[str]) -> None:
     os.environ.update(EVERYWHERE, TF_CPP_MIN_LOG_LEVEL="3")
-    gc.disable()
-    for name in modules:
-        # a name imported from a module need not be a module
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    import_all(names)
     gc.freeze()
 
 
@@ -147,6 +142,8 @@ def _forked(sources: Sequence[str]) -> float:
     here, there = fork.Pipe()
     child = fork.Process(target=lambda: there.send(_seconds(sources)))
     child.start()
+    # a child that dies is known by it
+    there.close()
     seconds = here.recv()
     child.join()
     return seconds

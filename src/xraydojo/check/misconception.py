@@ -51,9 +51,8 @@ def call(function, name: str, arguments: tuple, keywords: dict) -> Call:
 
 def _copied(arguments: tuple, keywords: dict) -> tuple[tuple, dict]:
     """Return copies of what a function gets; a symbolic tensor, which nobody can change, would bring its whole model along."""
-    keras = sys.modules.get("keras")
     given = (*arguments, *keywords.values())
-    same = {id(each): each for each in given if keras and isinstance(each, keras.KerasTensor)}
+    same = {id(each): each for each in given if models.is_keras(each, "KerasTensor")}
     return copy.deepcopy((arguments, keywords), same)
 
 

@@ -8,6 +8,12 @@ import numpy as np
 _OPEN_SIZES = (32, 24)
 
 
+def is_keras(value, *kinds: str) -> bool:
+    """Tell whether a value is of one of Keras's classes."""
+    keras = sys.modules.get("keras")
+    return keras is not None and any(isinstance(value, getattr(keras, kind)) for kind in kinds)
+
+
 def model_of(value, arguments):
     """Return the model that a function made, or None.
 
@@ -22,9 +28,9 @@ def model_of(value, arguments):
         return value
     keras = sys.modules.get("keras")
     first = value[0] if isinstance(value, (list, tuple)) and value else value
-    if keras is None or not (hasattr(first, "model_from") or isinstance(first, keras.KerasTensor)):
+    if keras is None or not (hasattr(first, "model_from") or is_keras(first, "KerasTensor")):
         return None
-    inputs = [argument for argument in arguments if isinstance(argument, keras.KerasTensor)]
+    inputs = [argument for argument in arguments if is_keras(argument, "KerasTensor")]
     inputs = inputs[0] if len(inputs) == 1 else inputs
     return first.model_from(inputs, value) if hasattr(first, "model_from") else keras.Model(inputs, value)
 

@@ -13,10 +13,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from xraydojo.check.models import is_keras
 from xraydojo.check.verdict import MIME
 from xraydojo.grade import proxies, wire
 from xraydojo.grade.channel import Channel, Closed, Late
-from xraydojo.grade.copies import copied, is_keras, move_on
+from xraydojo.grade.copies import copied, move_on
 from xraydojo.grade.peer import Peer, soon
 from xraydojo.grade.shell import shell
 from xraydojo.grade.wire import Handle, WireError

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 
+from xraydojo.check.models import is_keras
 from xraydojo.grade.wire import Handle, WireError
 
 # a copy is kept by nobody
@@ -60,12 +61,6 @@ def is_dataset(value) -> bool:
     # asked without importing pydicom, which most units do without
     pydicom = sys.modules.get("pydicom")
     return pydicom is not None and isinstance(value, pydicom.Dataset)
-
-
-def is_keras(value, *kinds: str) -> bool:
-    """Tell whether a value is of one of Keras's classes."""
-    keras = sys.modules.get("keras")
-    return keras is not None and any(isinstance(value, getattr(keras, kind)) for kind in kinds)
 
 
 def is_tensor(value) -> bool:

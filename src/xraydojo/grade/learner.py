@@ -11,9 +11,10 @@ import socket
 
 import numpy as np
 
+from xraydojo.check.models import is_keras
 from xraydojo.grade import failure
 from xraydojo.grade.channel import Channel, Closed
-from xraydojo.grade.copies import copied, from_copy, is_dataset, is_keras, is_tensor
+from xraydojo.grade.copies import copied, from_copy, is_dataset, is_tensor
 from xraydojo.grade.peer import Peer, uninterrupted
 from xraydojo.grade.shell import Shell, shell
 from xraydojo.grade.wire import Handle

@@ -187,12 +187,7 @@ def _warm_up(job: dict) -> None:
     from xraydojo.check import misconception
     from xraydojo.grade.shell import shell
 
-    # TensorFlow's import makes hundreds of thousands of objects, all of which stay
-    gc.disable()
-    for name in job["modules"]:
-        # a name imported from a module need not be a module
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
+    import_all(job["modules"])
     figures.style()
     shell()
     if job["kind"] == "checker":
@@ -207,6 +202,15 @@ def _warm_up(job: dict) -> None:
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     gc.enable()
+
+
+def import_all(modules: Iterable[str]) -> None:
+    """Import what is there of modules, and look for no garbage from now on: TensorFlow makes hundreds of thousands of objects, all of which stay."""
+    gc.disable()
+    for name in modules:
+        # a name imported from a module need not be a module
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def _prepare_scikit_learn() -> None:

@@ -68,22 +68,23 @@ atexit.register(cool_down)
 
 def _key(unit: Unit, isolated: bool, kind: str) -> tuple:
     # a forked copy of this process starts its own
-    return os.getpid(), kind, unit.id, isolated, *_modules(unit, kind)
+    return os.getpid(), kind, unit.id, isolated, *modules(unit, kind)
 
 
 @functools.lru_cache(maxsize=64)
-def _modules(unit: Unit, kind: str) -> list[str]:
+def modules(unit: Unit, kind: str) -> list[str]:
+    """Return what a warm parent of a kind imports in advance for a unit."""
     return imported(cell.sources["en"] for cell in unit.cells if cell.kind in _NEEDS[kind])
 
 
 def _nursery(key: tuple) -> Nursery:
     """Return a warm parent, a new one when there is none alive; the one used last stays longest."""
-    _, kind, unit, isolated, *modules = key
+    _, kind, unit, isolated, *names = key
     found = _warm.pop(key, None)
     if found is not None and not found.alive:
         found.close()
         found = None
-    _warm[key] = found or Nursery(kind, modules, unit, isolated)
+    _warm[key] = found or Nursery(kind, names, unit, isolated)
     return _warm[key]
 
 
